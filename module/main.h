@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _NFSEC_MAIN_H
+#define _NFSEC_MAIN_H
+
+#include <linux/mutex.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "sad.h"
+#include "spd.h"
+#include "stats.h"
+
+/**
+ * struct nfsec_net - all of nfsec in one network namespace
+ * @net: the namespace
+ * @lock: guards configuration: @sad, @spd, @hooked
+ * @sad: security associations
+ * @spd: security policies
+ * @gen: changes whenever a cached lookup may have become wrong: with every
+ *	change of @sad or @spd and when an SA dies
+ * @hooked: the netfilter hooks are registered; they are with the first SA or
+ *	policy, so that other namespaces pay nothing
+ * @stats: counters
+ * @acquire_seq: number of the last acquire event
+ */
+struct nfsec_net {
+	struct net *net;
+	struct mutex lock;
+	struct nfsec_sad sad;
+	struct nfsec_spd spd;
+	u32 gen;
+	bool hooked;
+	struct nfsec_stats __percpu *stats;
+	atomic_t acquire_seq;
+};
+
+extern unsigned int nfsec_net_id;
+
+static inline struct nfsec_net *nfsec_net(const struct net *net)
+{
+	return net_generic(net, nfsec_net_id);
+}
+
+/**
+ * nfsec_net_changed() - make cached lookups stale
+ * @nn: namespace
+ *
+ * Context: any; call it after the change is visible and before the objects
+ * taken out are handed to RCU.
+ */
+static inline void nfsec_net_changed(struct nfsec_net *nn)
+{
+	smp_store_release(&nn->gen, nn->gen + 1);
+}
+
+int nfsec_net_hook(struct nfsec_net *nn);
+
+#endif /* _NFSEC_MAIN_H */

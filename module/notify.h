@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _NFSEC_NOTIFY_H
+#define _NFSEC_NOTIFY_H
+
+#include <linux/types.h>
+
+struct nfsec_flow;
+struct nfsec_net;
+struct nfsec_policy;
+struct nfsec_sa;
+
+void nfsec_notify_sa(struct nfsec_sa *sa, u8 event);
+void nfsec_notify_expire(struct nfsec_sa *sa, bool hard);
+void nfsec_notify_policy(struct nfsec_policy *p, u8 event);
+void nfsec_notify_policy_expire(struct nfsec_policy *p, bool hard);
+void nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
+			  u8 tmpl, const struct nfsec_flow *fl);
+
+#endif /* _NFSEC_NOTIFY_H */

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _NFSEC_SPD_H
+#define _NFSEC_SPD_H
+
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+
+#include <uapi/nfsec.h>
+
+#include "flow.h"
+#include "lifetime.h"
+
+#define NFSEC_TMPL_MAX	6
+
+struct nfsec_net;
+struct nfsec_ruleset;
+struct nfsec_sa;
+struct netlink_ext_ack;
+
+/**
+ * struct nfsec_tmpl - what SA a policy wants
+ * @saddr: source of the tunnel; zero for any, or the packet's in transport mode
+ * @daddr: destination of the tunnel, likewise
+ * @spi: SPI, network order, 0 for any
+ * @reqid: reqid, 0 for any
+ * @family: family of the addresses; AF_UNSPEC if both are absent
+ * @proto: IPPROTO_ESP or IPPROTO_AH
+ * @mode: NFSEC_MODE_*
+ * @level: NFSEC_LEVEL_*
+ */
+struct nfsec_tmpl {
+	struct nfsec_addr saddr;
+	struct nfsec_addr daddr;
+	__be32 spi;
+	u32 reqid;
+	u8 family;
+	u8 proto;
+	u8 mode;
+	u8 level;
+};
+
+/**
+ * struct nfsec_policy - one entry of the SPD
+ * @sel: packets it is for
+ * @mark: mark a packet must have
+ * @index: number that names it; its low 2 bits are the direction
+ * @priority: lower is matched first
+ * @order: number of creation; breaks ties
+ * @flags: NFSEC_POLICY_FLAGS_*
+ * @dir: NFSEC_DIR_IN, _OUT or _FWD
+ * @action: NFSEC_ACTION_*
+ * @dead: is out of the table
+ * @ntmpl: number of templates
+ * @tmpl: templates, in outbound order of processing
+ * @list: in &nfsec_spd.list of its direction, sorted by (priority, order)
+ * @limits: limits; only those of time have an effect
+ * @bytes: octets of packets it decided
+ * @packets: packets it decided
+ * @first_used: boot time in seconds, 0 for never
+ * @last_used: likewise
+ * @added: boot time in seconds of creation
+ * @added_wall: wall-clock time of creation
+ * @acquire_until: jiffies before which no other acquire event is sent for it
+ * @soft_sent: soft expire event was sent
+ * @nn: namespace
+ * @timer: limits of time
+ * @expire_work: sends expire events and deletes, in process context
+ * @refcnt: references; the table holds one
+ * @rcu: frees it
+ *
+ * All that the packet path matches or obeys is constant once published; an
+ * update makes a new policy and replaces the old one.
+ */
+struct nfsec_policy {
+	struct nfsec_selector sel;
+	struct nfsec_mark mark;
+	u32 index;
+	u32 priority;
+	u64 order;
+	u32 flags;
+	u8 dir;
+	u8 action;
+	bool dead;
+	u8 ntmpl;
+	struct nfsec_tmpl tmpl[NFSEC_TMPL_MAX];
+
+	struct list_head list;
+	struct nfsec_limits limits;
+	atomic64_t bytes;
+	atomic64_t packets;
+	u32 first_used;
+	u32 last_used;
+	u32 added;
+	u64 added_wall;
+	unsigned long acquire_until;
+	unsigned long soft_sent;
+	struct nfsec_net *nn;
+	struct timer_list timer;
+	struct work_struct expire_work;
+	refcount_t refcnt;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct nfsec_spd - the security policy database of a namespace
+ * @list: policies of each direction, sorted; changed under &nfsec_net.lock,
+ *	the index is NFSEC_DIR_*
+ * @rules: what the packet path searches, made from @list by classify
+ * @default_action: NFSEC_ACTION_* for packets that match no policy
+ * @count: number of policies
+ * @after_nat: number of outbound policies matched after source NAT
+ * @next_order: for &nfsec_policy.order
+ * @next_index: for &nfsec_policy.index
+ */
+struct nfsec_spd {
+	struct list_head list[NFSEC_DIR_FWD + 1];
+	struct nfsec_ruleset __rcu *rules[NFSEC_DIR_FWD + 1];
+	u8 default_action[NFSEC_DIR_FWD + 1];
+	u32 count;
+	u32 after_nat;
+	u64 next_order;
+	u32 next_index;
+};
+
+/**
+ * struct nfsec_policy_config - all a user says of a policy
+ */
+struct nfsec_policy_config {
+	struct nfsec_selector sel;
+	struct nfsec_mark mark;
+	u32 index;
+	u32 priority;
+	u32 flags;
+	u8 dir;
+	u8 action;
+	u8 ntmpl;
+	struct nfsec_tmpl tmpl[NFSEC_TMPL_MAX];
+	struct nfsec_limits limits;
+};
+
+int nfsec_spd_init(struct nfsec_spd *spd);
+void nfsec_spd_destroy(struct nfsec_net *nn);
+int nfsec_spd_insert(struct nfsec_net *nn,
+		     const struct nfsec_policy_config *cfg, bool replace,
+		     struct nfsec_policy **policy,
+		     struct netlink_ext_ack *extack);
+void nfsec_spd_remove(struct nfsec_net *nn, struct nfsec_policy *p);
+int nfsec_spd_flush(struct nfsec_net *nn, u8 dir, u32 *count);
+struct nfsec_policy *nfsec_spd_find(struct nfsec_net *nn, u8 dir, u32 index,
+				    const struct nfsec_selector *sel,
+				    const struct nfsec_mark *mark);
+void nfsec_policy_put(struct nfsec_policy *p);
+void nfsec_policy_used(struct nfsec_policy *p, u32 packets, u32 bytes);
+
+#endif /* _NFSEC_SPD_H */
