@@ -28,7 +28,7 @@ struct nfsec_net {
 	struct mutex lock;
 	struct nfsec_sad sad;
 	struct nfsec_spd spd;
-	u32 gen;
+	atomic_t gen;
 	bool hooked;
 	struct nfsec_stats __percpu *stats;
 	atomic_t acquire_seq;
@@ -50,7 +50,8 @@ static inline struct nfsec_net *nfsec_net(const struct net *net)
  */
 static inline void nfsec_net_changed(struct nfsec_net *nn)
 {
-	smp_store_release(&nn->gen, nn->gen + 1);
+	smp_mb__before_atomic();
+	atomic_inc(&nn->gen);
 }
 
 int nfsec_net_hook(struct nfsec_net *nn);
