@@ -20,8 +20,6 @@
 	  "packet is outside the selector of the SA its policy chose") \
 	X(OUT_TRANSPORT_FORWARD, out_transport_forward, \
 	  "transport mode asked for a packet that is not from this host") \
-	X(OUT_FAMILY, out_family, \
-	  "transport mode asked for a packet of the other address family") \
 	X(OUT_FRAGMENT, out_fragment, \
 	  "fragment met a transport SA or a policy that needs its ports") \
 	X(OUT_SEQ_OVERFLOW, out_seq_overflow, \
@@ -31,8 +29,8 @@
 	X(OUT_TOO_BIG, out_too_big, \
 	  "packet does not fit the path with its encapsulation and may not be fragmented") \
 	X(OUT_NO_ROUTE, out_no_route, "no route to the peer of the SA") \
-	X(OUT_LOOP, out_loop, \
-	  "packet of the tunnel itself would enter the tunnel again") \
+	X(OUT_CONNTRACK, out_conntrack, \
+	  "connection tracking refused the packet when it was confirmed") \
 	X(OUT_CRYPTO, out_crypto, "crypto failed on an outbound packet") \
 	X(OUT_NOMEM, out_nomem, "no memory for an outbound packet") \
 	X(OUT_MALFORMED, out_malformed, "outbound packet has broken headers") \

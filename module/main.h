@@ -22,6 +22,8 @@
  *	policy, so that other namespaces pay nothing
  * @stats: counters
  * @acquire_seq: number of the last acquire event
+ * @natt_ports: UDP ports that carry ESP, one bit each; NULL if there are none
+ * @guard: secpath for forwarded packets that will be protected, see output.c
  */
 struct nfsec_net {
 	struct net *net;
@@ -32,6 +34,8 @@ struct nfsec_net {
 	bool hooked;
 	struct nfsec_stats __percpu *stats;
 	atomic_t acquire_seq;
+	unsigned long __rcu *natt_ports;
+	struct sk_buff *guard;
 };
 
 extern unsigned int nfsec_net_id;
