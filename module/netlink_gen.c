@@ -348,10 +348,3 @@ const struct genl_ops nfsec_nl_ops[15] = {
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };
-
-static const struct genl_multicast_group nfsec_nl_mcgrps[] = {
-	[NFSEC_NLGRP_ACQUIRE] = { "acquire", },
-	[NFSEC_NLGRP_EXPIRE] = { "expire", },
-	[NFSEC_NLGRP_SA] = { "sa", },
-	[NFSEC_NLGRP_POLICY] = { "policy", },
-};
