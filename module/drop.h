@@ -73,6 +73,8 @@
 	  "UDP encapsulation of the packet has a bad length or checksum") \
 	X(IN_QUEUE_FULL, in_queue_full, \
 	  "receive queue of this CPU is full") \
+	X(IN_CONNTRACK, in_conntrack, \
+	  "connection tracking refused the packet when it was confirmed") \
 	X(IN_NOMEM, in_nomem, "no memory for an inbound packet") \
 	X(IN_GOING_DOWN, in_going_down, \
 	  "device or module went away while the packet was queued")

@@ -3,6 +3,7 @@
 #define _NFSEC_FLOW_H
 
 #include <linux/in6.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
 struct sk_buff;
@@ -71,13 +72,14 @@ struct nfsec_flow {
  * @sport_max: last source port
  * @dport_min: first destination port
  * @dport_max: last destination port
- * @family: AF_INET or AF_INET6; AF_UNSPEC matches every flow of any family
+ * @family: AF_INET or AF_INET6; AF_UNSPEC for flows of any family
  * @proto: next-layer protocol, 0 for any
  * @splen: prefix length of the source, 255 if it is a range that is no prefix
  * @dplen: prefix length of the destination, likewise
  *
  * A selector whose ports are 0-65535 matches fragments without ports too; any
- * other does not (RFC 4301 4.4.1.1, 7.1).
+ * other does not (RFC 4301 4.4.1.1, 7.1). With AF_UNSPEC addresses are not
+ * compared, all else is.
  */
 struct nfsec_selector {
 	struct nfsec_addr saddr_min;
@@ -130,6 +132,25 @@ static inline bool nfsec_addr_equal(const struct nfsec_addr *a,
 static inline bool nfsec_addr_any(const struct nfsec_addr *a)
 {
 	return !(a->a6[0] | a->a6[1] | a->a6[2] | a->a6[3]);
+}
+
+/* As memcmp(): the order of the octets */
+static inline int nfsec_addr_cmp(const struct nfsec_addr *a,
+				 const struct nfsec_addr *b)
+{
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if (a->a6[i] != b->a6[i])
+			return ntohl(a->a6[i]) < ntohl(b->a6[i]) ? -1 : 1;
+	return 0;
+}
+
+/* Does it name ports, so that a packet without readable ports is outside? */
+static inline bool nfsec_selector_has_ports(const struct nfsec_selector *sel)
+{
+	return sel->sport_min || sel->dport_min ||
+	       sel->sport_max != U16_MAX || sel->dport_max != U16_MAX;
 }
 
 static inline bool nfsec_mark_match(const struct nfsec_mark *m, u32 mark)

@@ -2,7 +2,8 @@
 #ifndef _NFSEC_LIFETIME_H
 #define _NFSEC_LIFETIME_H
 
-#include <linux/atomic.h>
+#include <linux/minmax.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
 
 struct nfsec_sa;
@@ -32,10 +33,19 @@ struct nfsec_limits {
 	u64 hard_use;
 };
 
+/* Boot time in seconds, never 0, which stands for "not yet" */
+static inline u32 nfsec_lifetime_now(void)
+{
+	return max_t(u32, ktime_get_boottime_seconds(), 1);
+}
+
+unsigned long nfsec_lifetime_delay(u32 now, u64 at);
+u64 nfsec_lifetime_first(u32 added, u64 add, u32 first_used, u64 use);
 void nfsec_limits_none(struct nfsec_limits *l);
 bool nfsec_lifetime_count(struct nfsec_sa *sa, u64 packets, u64 bytes);
 void nfsec_lifetime_start(struct nfsec_sa *sa);
 void nfsec_lifetime_update(struct nfsec_sa *sa);
 void nfsec_lifetime_stop(struct nfsec_sa *sa);
+void nfsec_lifetime_setup(struct nfsec_sa *sa);
 
 #endif /* _NFSEC_LIFETIME_H */

@@ -17,7 +17,8 @@
  * @sad: security associations
  * @spd: security policies
  * @gen: changes whenever a cached lookup may have become wrong: with every
- *	change of @sad or @spd and when an SA dies
+ *	change of @sad or @spd and when an SA dies; no two changes of any
+ *	namespaces give the same value, 0 if there was none yet
  * @hooked: the netfilter hooks are registered; they are with the first SA or
  *	policy, so that other namespaces pay nothing
  * @stats: counters
@@ -30,7 +31,7 @@ struct nfsec_net {
 	struct mutex lock;
 	struct nfsec_sad sad;
 	struct nfsec_spd spd;
-	atomic_t gen;
+	atomic64_t gen;
 	bool hooked;
 	struct nfsec_stats __percpu *stats;
 	atomic_t acquire_seq;
@@ -39,6 +40,7 @@ struct nfsec_net {
 };
 
 extern unsigned int nfsec_net_id;
+extern atomic64_t nfsec_net_gen;
 
 static inline struct nfsec_net *nfsec_net(const struct net *net)
 {
@@ -54,8 +56,11 @@ static inline struct nfsec_net *nfsec_net(const struct net *net)
  */
 static inline void nfsec_net_changed(struct nfsec_net *nn)
 {
-	smp_mb__before_atomic();
-	atomic_inc(&nn->gen);
+	/* Two at once may store their values in the other order; both changes
+	 * are visible to whoever reads either value afterwards, and neither
+	 * value comes back. The increment orders the change before the store.
+	 */
+	atomic64_set_release(&nn->gen, atomic64_inc_return(&nfsec_net_gen));
 }
 
 int nfsec_net_hook(struct nfsec_net *nn);

@@ -9,6 +9,7 @@
 #include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 #include <net/dst_cache.h>
+#include <net/xfrm.h>
 
 #include <uapi/nfsec.h>
 
@@ -19,8 +20,6 @@
 #include "replay.h"
 
 struct nfsec_net;
-struct skb_ext;
-struct xfrm_state;
 
 enum nfsec_sa_state {
 	NFSEC_SA_LARVAL,	/* only reserves its SPI */
@@ -96,6 +95,7 @@ struct nfsec_sa_config {
  * struct nfsec_sa - one security association
  * @spi_node: in the table by SPI (see sad.h)
  * @dst_node: in the table by destination
+ * @reqid_node: in the table by destination and reqid
  * @state: &enum nfsec_sa_state; read with READ_ONCE() by the packet path
  * @id: what names it
  * @saddr: source address of its packets
@@ -105,8 +105,9 @@ struct nfsec_sa_config {
  * @esn: 64 bit sequence numbers
  * @flags: NFSEC_SA_FLAGS_*
  * @reqid: ties it to policy templates
- * @uid: number no other living SA has; its low 29 bits keep GRO from merging
- *	packets of different SAs
+ * @uid: number no other SA in the tables has, of 29 bits; keeps GRO from
+ *	merging packets of different SAs
+ * @order: number of creation; the newest SA that fits is used
  * @tfcpad: pad the plaintext to this length
  * @output_mark: mark for packets it has processed
  * @hdrlen: octets in front of the plaintext except the outer IP header: UDP,
@@ -118,14 +119,18 @@ struct nfsec_sa_config {
  *	back, whatever happens to @oseq
  * @dst_cache: route of its packets
  * @replay: what was received
- * @mark_ext: secpath that decrypted packets carry, shared by all of them
+ * @mark_ext: extension with the secpath that decrypted packets carry, shared
+ *	by all of them; NULL if the SA is outbound only
  * @mark_state: the state that secpath names
  * @bytes: octets processed, padding included (RFC 4301 4.4.2.1)
  * @packets: packets processed
- * @last_used: boot time in seconds of the last packet
  * @first_used: boot time in seconds of the first packet, 0 if there was none
- * @soft_sent: soft expire event was sent
- * @limits: limits; replaced as a whole under RCU
+ * @last_used: boot time in seconds of the last packet
+ * @used_jiffies: jiffies when @last_used was set
+ * @hard_at: boot time in seconds when a limit of time ends it, 0 for never
+ * @events: NFSEC_SA_EVENT_* that are done
+ * @limits: limits; fields are read and written one by one, see
+ *	nfsec_lifetime_update()
  * @drop: packets dropped, by reason
  * @pmtu: MTU of the path to the peer as ICMP told, 0 if unknown
  * @pmtu_expires: jiffies at which @pmtu is forgotten
@@ -133,7 +138,7 @@ struct nfsec_sa_config {
  * @added_wall: wall-clock time of creation
  * @nn: namespace
  * @timer: checks limits of time
- * @expire_work: sends expire events and takes the SA out, in process context
+ * @expire_work: takes the SA out after its hard limit, in process context
  * @refcnt: references; the tables hold one
  * @rcu: frees it
  * @free_work: second half of freeing, in process context
@@ -148,6 +153,7 @@ struct nfsec_sa_config {
 struct nfsec_sa {
 	struct rhlist_head spi_node;
 	struct rhlist_head dst_node;
+	struct rhlist_head reqid_node;
 	u8 state;
 	u8 mode;
 	u8 dir;
@@ -155,6 +161,7 @@ struct nfsec_sa {
 	u32 flags;
 	u32 reqid;
 	u32 uid;
+	u64 order;
 	struct nfsec_sa_id id;
 	struct nfsec_addr saddr;
 	struct nfsec_selector sel;
@@ -178,7 +185,9 @@ struct nfsec_sa {
 	atomic64_t packets;
 	u32 first_used;
 	u32 last_used;
-	unsigned long soft_sent;
+	unsigned long used_jiffies;
+	u32 hard_at;
+	unsigned long events;
 	struct nfsec_limits limits;
 	atomic_t drop[NFSEC_DROP_COUNT];
 
@@ -195,7 +204,14 @@ struct nfsec_sa {
 	struct nfsec_key key_auth;
 };
 
+/* Bits of &nfsec_sa.events */
+#define NFSEC_SA_EVENT_SOFT	0	/* soft expire event was sent */
+#define NFSEC_SA_EVENT_HARD	1	/* hard expire event was sent */
+
 struct netlink_ext_ack;
+
+extern struct workqueue_struct *nfsec_wq;
+extern const char nfsec_sa_mark_cookie;
 
 struct nfsec_sa *nfsec_sa_create(struct nfsec_net *nn,
 				 struct nfsec_sa_config *cfg,
@@ -208,6 +224,9 @@ u32 nfsec_sa_overhead(const struct nfsec_sa *sa);
 u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa, u32 mtu, bool encap,
 		       u8 inner_family);
 
+int nfsec_sa_module_init(void);
+void nfsec_sa_module_exit(void);
+
 static inline bool nfsec_sa_usable(const struct nfsec_sa *sa)
 {
 	return READ_ONCE(sa->state) == NFSEC_SA_VALID;
@@ -216,6 +235,44 @@ static inline bool nfsec_sa_usable(const struct nfsec_sa *sa)
 static inline bool nfsec_sa_hold(struct nfsec_sa *sa)
 {
 	return refcount_inc_not_zero(&sa->refcnt);
+}
+
+/**
+ * nfsec_sa_mark() - give a decrypted packet the secpath of its SA
+ * @skb: packet; other extensions of it are let go
+ * @sa: SA it came through, not one that is outbound only
+ *
+ * Costs no allocation: all packets of the SA share one extension. Context: any,
+ * under rcu_read_lock().
+ */
+static inline void nfsec_sa_mark(struct sk_buff *skb, const struct nfsec_sa *sa)
+{
+	skb_ext_reset(skb);
+	refcount_inc(&sa->mark_ext->refcnt);
+	skb->extensions = sa->mark_ext;
+	skb->active_extensions = 1 << SKB_EXT_SEC_PATH;
+	skb->slow_gro = 1;
+}
+
+/**
+ * nfsec_sa_mark_of() - which SA did a packet come through?
+ * @skb: packet
+ *
+ * The SA itself may be gone; what the state says of it is still right: id,
+ * props.family, .saddr, .reqid, and the mode in props.smark.v.
+ *
+ * Return: the state nfsec_sa_mark() gave it, valid as long as @skb, or NULL.
+ */
+static inline const struct xfrm_state *
+nfsec_sa_mark_of(const struct sk_buff *skb)
+{
+	const struct sec_path *sp = skb_sec_path(skb);
+	const struct xfrm_state *x;
+
+	if (!sp || !sp->len)
+		return NULL;
+	x = sp->xvec[sp->len - 1];
+	return x->data == &nfsec_sa_mark_cookie ? x : NULL;
 }
 
 #endif /* _NFSEC_SA_H */

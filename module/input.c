@@ -1,0 +1,740 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way in: LOCAL_IN and FORWARD.
+ *
+ * ESP for this host is stolen in LOCAL_IN and put on a queue of the CPU, which
+ * a NAPI instance of our own empties: it decrypts a batch and hands the inner
+ * packets to GRO, so that TCP is merged again and every packet sees the whole
+ * stack from PRE_ROUTING on, as if it had come in by the same device.
+ *
+ * What came in clear is compared with policy here; what came out of an SA
+ * carries the mark of that SA (see sa.h) and is compared with the templates of
+ * the policy.
+ */
+
+#include <linux/etherdevice.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/notifier.h>
+#include <linux/percpu.h>
+#include <net/dsfield.h>
+#include <net/gro.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/xfrm.h>
+
+#include "classify.h"
+#include "compat/gso.h"
+#include "compat/netdev.h"
+#include "esp.h"
+#include "flow.h"
+#include "input.h"
+#include "main.h"
+#include "natt.h"
+#include "pmtu.h"
+#include "tunnel.h"
+
+#define NFSEC_QUEUE_MAX		4096	/* packets a CPU keeps at most */
+
+/**
+ * struct nfsec_cell - receive queue of one CPU
+ * @queue: stolen ESP packets; producers and the poll function run on the CPU,
+ *	the lock is for the notifier that takes out packets of a dying device
+ * @napi: empties @queue
+ */
+struct nfsec_cell {
+	struct sk_buff_head queue;
+	struct napi_struct napi;
+};
+
+/* What LOCAL_IN found out, kept in the control block behind that of IP */
+struct nfsec_in_cb {
+	struct inet6_skb_parm ip;	/* the longer one of the two */
+	u32 esp_off;			/* of the ESP header from the IP header */
+	u16 gap;			/* octets of UDP in front of ESP */
+	u8 family;
+};
+
+#define NFSEC_IN_CB(skb)	((struct nfsec_in_cb *)(skb)->cb)
+
+static struct nfsec_cell __percpu *nfsec_cells;
+static struct net_device *nfsec_napi_dev;
+
+/**
+ * nfsec_input_exempt() - packets that policy is not asked about
+ * @skb: packet with its network header set
+ * @fl: its flow
+ *
+ * Neighbour discovery between neighbours (hop limit 255, RFC 4861) is what
+ * finds out where to send ESP at all.
+ *
+ * Context: any.
+ */
+bool nfsec_input_exempt(const struct sk_buff *skb, const struct nfsec_flow *fl)
+{
+	u8 type = fl->sport >> 8;
+
+	return fl->family == AF_INET6 && fl->proto == IPPROTO_ICMPV6 &&
+	       !fl->flags && type >= NDISC_ROUTER_SOLICITATION &&
+	       type <= NDISC_REDIRECT && ipv6_hdr(skb)->hop_limit == 255;
+}
+
+static bool confirm(struct sk_buff *skb)
+{
+	const struct nf_ct_hook *hook;
+
+	if (!skb_nfct(skb))
+		return true;
+	hook = rcu_dereference(nf_ct_hook);
+	return !hook || hook->confirm(skb) == NF_ACCEPT;
+}
+
+/*
+ * The packet in one piece that is ours alone: itself if it already is, else a
+ * copy, because pages may be shared with a file or another packet. Metadata,
+ * MAC header and the four octets in front of ESP come along.
+ */
+static struct sk_buff *own(struct sk_buff *skb)
+{
+	struct sk_buff *new;
+	u32 mac_len = skb->mac_len;
+
+	if (!skb_is_nonlinear(skb) && !skb_cloned(skb))
+		return skb;
+	new = netdev_alloc_skb(skb->dev, LL_MAX_HEADER + mac_len + skb->len);
+	if (!new)
+		return NULL;
+	skb_copy_header(new, skb);
+	skb_shinfo(new)->gso_size = 0;
+	skb_shinfo(new)->gso_segs = 0;
+	skb_shinfo(new)->gso_type = 0;
+	skb_reserve(new, LL_MAX_HEADER + mac_len);
+	skb_copy_bits(skb, 0, skb_put(new, skb->len), skb->len);
+	skb_reset_network_header(new);
+	skb_reset_transport_header(new);
+	if (mac_len && skb_mac_header_was_set(skb)) {
+		skb_set_mac_header(new, -(int)mac_len);
+		memcpy(skb_mac_header(new), skb_mac_header(skb), mac_len);
+	}
+	new->mac_len = mac_len;
+	consume_skb(skb);
+	return new;
+}
+
+/* Strip a tunnel: check the inner header and make it the network header */
+static bool strip_tunnel(const struct nfsec_sa *sa, struct sk_buff *skb,
+			 const struct nfsec_esp_plain *plain, u8 outer_ds,
+			 enum nfsec_drop *reason)
+{
+	const u8 *inner = skb->data + plain->payload;
+	u8 family;
+	u32 len;
+
+	*reason = NFSEC_DROP_IN_INNER_MALFORMED;
+	if (plain->nexthdr == IPPROTO_IPIP) {
+		const struct iphdr *iph = (const struct iphdr *)inner;
+
+		family = AF_INET;
+		if (plain->len < sizeof(*iph) || iph->version != 4 ||
+		    iph->ihl < 5)
+			return false;
+		len = ntohs(iph->tot_len);
+		if (len > plain->len || len < iph->ihl * 4)
+			return false;
+		skb->protocol = htons(ETH_P_IP);
+	} else if (plain->nexthdr == IPPROTO_IPV6) {
+		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)inner;
+
+		family = AF_INET6;
+		if (plain->len < sizeof(*ip6h) || ip6h->version != 6)
+			return false;
+		len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
+		if (len > plain->len)
+			return false;
+		skb->protocol = htons(ETH_P_IPV6);
+	} else {
+		*reason = NFSEC_DROP_IN_NEXT_HEADER;
+		return false;
+	}
+
+	/* what is behind the inner packet is TFC padding (RFC 4303 2.7) */
+	skb_trim(skb, plain->payload + len);
+	__skb_pull(skb, plain->payload);
+	skb_reset_network_header(skb);
+	skb_mac_header_rebuild(skb);
+	if (skb->mac_len == ETH_HLEN)
+		eth_hdr(skb)->h_proto = skb->protocol;
+
+	if (!(sa->flags & NFSEC_SA_FLAGS_NOECN) &&
+	    !nfsec_tunnel_decap_ecn(skb, family, outer_ds)) {
+		*reason = NFSEC_DROP_IN_ECN;
+		return false;
+	}
+	if (sa->flags & NFSEC_SA_FLAGS_DECAP_DSCP)
+		nfsec_tunnel_decap_dscp(skb, family, outer_ds);
+	skb->ip_summed = CHECKSUM_NONE;
+	NFSEC_IN_CB(skb)->family = family;
+	return true;
+}
+
+/* Offset of the octet that names the header at @off; IPv6 */
+static u32 nexthdr_offset6(const struct sk_buff *skb, u32 off)
+{
+	u32 at = offsetof(struct ipv6hdr, nexthdr);
+	u32 pos = sizeof(struct ipv6hdr);
+
+	while (pos < off) {
+		at = pos;
+		pos += ipv6_optlen((struct ipv6_opt_hdr *)(skb->data + pos));
+	}
+	return at;
+}
+
+/* Close the gap that ESP leaves and restore the headers (RFC 4303 3.4.4.1) */
+static bool strip_transport(struct sk_buff *skb,
+			    const struct nfsec_esp_plain *plain,
+			    enum nfsec_drop *reason)
+{
+	const struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
+	u32 keep = cb->esp_off - cb->gap;
+	u32 gone = plain->payload - keep;
+
+	skb_trim(skb, plain->payload + plain->len);
+	memmove(skb->data + gone, skb->data, keep);
+	__skb_pull(skb, gone);
+	skb_reset_network_header(skb);
+	skb_mac_header_rebuild(skb);
+	if (cb->family == AF_INET) {
+		struct iphdr *iph = ip_hdr(skb);
+
+		iph->protocol = plain->nexthdr;
+		iph->tot_len = htons(skb->len);
+		ip_send_check(iph);
+	} else {
+		skb->data[nexthdr_offset6(skb, keep)] = plain->nexthdr;
+		ipv6_hdr(skb)->payload_len = htons(skb->len -
+						   sizeof(struct ipv6hdr));
+	}
+	/*
+	 * A NAT has changed addresses that the inner checksum covers; the ICV
+	 * has proven the contents (RFC 3948 3.1.2).
+	 */
+	skb->ip_summed = cb->gap ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
+	return true;
+}
+
+/* Headers inside an SA must fit what was agreed for it (RFC 4301 5.2) */
+static bool fits_selector(const struct nfsec_sa *sa, const struct sk_buff *skb,
+			  u8 family, enum nfsec_drop *reason)
+{
+	struct nfsec_flow fl, quoted;
+
+	*reason = NFSEC_DROP_IN_INNER_MALFORMED;
+	if (nfsec_flow_from_skb(skb, family, 0, &fl))
+		return false;
+	if (nfsec_flow_match(&sa->sel, &fl))
+		return true;
+	*reason = NFSEC_DROP_IN_SELECTOR;
+	return sa->flags & NFSEC_SA_FLAGS_ICMP &&
+	       nfsec_flow_reverse_quoted(skb, &fl, &quoted) &&
+	       nfsec_flow_match(&sa->sel, &quoted);
+}
+
+/* Nothing of the outer packet may stick to the inner one */
+static void scrub(const struct nfsec_sa *sa, struct sk_buff *skb)
+{
+	nfsec_sa_mark(skb, sa);
+	skb->mark = (skb->mark & ~sa->output_mark.mask) | sa->output_mark.value;
+	skb->pkt_type = PACKET_HOST;
+	skb->encapsulation = 0;
+	skb->ignore_df = 0;
+	skb->csum_valid = 0;
+	skb->csum_level = 0;
+	skb_reset_transport_header(skb);
+	/* unique per SA: GRO does not merge what came through different ones */
+	skb_set_hash(skb, 0, PKT_HASH_TYPE_NONE);
+	skb->hash = sa->uid << 3;
+	nfsec_compat_clear_napi_id(skb);
+}
+
+/* Decrypt one packet of the queue; it is consumed or returned for GRO */
+static struct sk_buff *open_one(struct sk_buff *skb)
+{
+	struct nfsec_net *nn = nfsec_net(dev_net(skb->dev));
+	struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
+	struct nfsec_esp_plain plain;
+	struct nfsec_addr daddr = {};
+	struct sk_buff *mine;
+	struct nfsec_sa *sa;
+	enum nfsec_drop reason;
+	u8 outer_ds;
+	__be32 spi;
+
+	if (cb->family == AF_INET) {
+		daddr.a4 = ip_hdr(skb)->daddr;
+		outer_ds = ip_hdr(skb)->tos;
+	} else {
+		daddr.in6 = ipv6_hdr(skb)->daddr;
+		outer_ds = ipv6_get_dsfield(ipv6_hdr(skb));
+	}
+	if (skb_copy_bits(skb, cb->esp_off, &spi, sizeof(spi))) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_TRUNCATED);
+		return NULL;
+	}
+	sa = nfsec_sad_lookup_in(nn, spi, IPPROTO_ESP, cb->family, &daddr,
+				 skb->mark);
+	if (!sa) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_NO_SA);
+		return NULL;
+	}
+	if (!nfsec_sa_usable(sa)) {
+		nfsec_stats_drop(nn, sa, skb, NFSEC_DROP_IN_SA_EXPIRED);
+		return NULL;
+	}
+	mine = own(skb);
+	if (!mine) {
+		nfsec_stats_drop(nn, sa, skb, NFSEC_DROP_IN_NOMEM);
+		return NULL;
+	}
+	skb = mine;
+	cb = NFSEC_IN_CB(skb);
+
+	if (!nfsec_esp_open(sa, skb, cb->esp_off, &plain, &reason))
+		goto drop;
+	if (plain.nexthdr == NEXTHDR_NONE) {
+		nfsec_stats_add(nn, NFSEC_COUNTER_IN_DUMMY, 1);
+		consume_skb(skb);
+		return NULL;
+	}
+	if (sa->mode == NFSEC_MODE_TUNNEL ?
+	    !strip_tunnel(sa, skb, &plain, outer_ds, &reason) :
+	    !strip_transport(skb, &plain, &reason))
+		goto drop;
+	if (!fits_selector(sa, skb, cb->family, &reason))
+		goto drop;
+	nfsec_stats_add(nn, NFSEC_COUNTER_IN_BYTES, skb->len);
+	nfsec_stats_add(nn, NFSEC_COUNTER_IN_PACKETS, 1);
+	scrub(sa, skb);
+	return skb;
+drop:
+	nfsec_stats_drop(nn, sa, skb, reason);
+	return NULL;
+}
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct nfsec_cell *cell = container_of(napi, struct nfsec_cell, napi);
+	struct sk_buff *skb;
+	int done = 0;
+
+	rcu_read_lock();
+	while (done < budget && (skb = skb_dequeue(&cell->queue))) {
+		if (!done)
+			nfsec_stats_add(nfsec_net(dev_net(skb->dev)),
+					NFSEC_COUNTER_IN_BATCHES, 1);
+		done++;
+		skb = open_one(skb);
+		if (skb)
+			napi_gro_receive(napi, skb);
+	}
+	rcu_read_unlock();
+	if (done < budget)
+		napi_complete_done(napi, done);
+	return done;
+}
+
+/* Put one ESP packet on the queue of this CPU */
+static void enqueue(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
+		    u32 esp_off, u16 gap)
+{
+	struct nfsec_cell *cell = this_cpu_ptr(nfsec_cells);
+	struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
+
+	BUILD_BUG_ON(sizeof(*cb) > sizeof(skb->cb));
+	BUILD_BUG_ON(sizeof(struct inet_skb_parm) >
+		     sizeof(struct inet6_skb_parm));
+
+	if (skb_queue_len_lockless(&cell->queue) >= NFSEC_QUEUE_MAX) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_QUEUE_FULL);
+		return;
+	}
+	/* early demux may have given it to the IKE socket */
+	skb_orphan(skb);
+	skb_dst_drop(skb);
+	skb_ext_reset(skb);
+	nf_reset_ct(skb);
+	cb->esp_off = esp_off;
+	cb->gap = gap;
+	cb->family = family;
+	skb_queue_tail(&cell->queue, skb);
+	napi_schedule(&cell->napi);
+}
+
+/*
+ * Steal an ESP packet. One that GRO or a UDP segmentation offload has put
+ * together is taken apart first.
+ */
+static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
+		  u32 esp_off, u16 gap)
+{
+	struct sk_buff *segs, *next;
+
+	if (!confirm(skb)) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_CONNTRACK);
+		return;
+	}
+	if (!skb_is_gso(skb)) {
+		if (gap) {
+			u32 at = esp_off - gap + offsetof(struct udphdr, len);
+			__be16 len;
+
+			/* octets behind the datagram are not ESP */
+			if (skb_copy_bits(skb, at, &len, sizeof(len)) ||
+			    pskb_trim(skb, esp_off - gap + ntohs(len))) {
+				nfsec_stats_drop(nn, NULL, skb,
+						 NFSEC_DROP_IN_ENCAP);
+				return;
+			}
+		}
+		enqueue(nn, skb, family, esp_off, gap);
+		return;
+	}
+	segs = __skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM, false);
+	if (IS_ERR_OR_NULL(segs)) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_NOMEM);
+		return;
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segs, skb, next) {
+		skb_mark_not_on_list(skb);
+		enqueue(nn, skb, family, esp_off, gap);
+	}
+}
+
+/* Take ESP, with or without UDP, out of the stack; true if @skb is gone */
+static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
+		     const struct nfsec_flow *fl)
+{
+	u32 off = fl->l4off;
+
+	if (fl->proto == IPPROTO_ESP) {
+		if (fl->flags) {
+			nfsec_stats_drop(nn, NULL, skb,
+					 NFSEC_DROP_IN_FRAGMENT);
+			return true;
+		}
+		if (skb->len < off + 8) {
+			nfsec_stats_drop(nn, NULL, skb,
+					 NFSEC_DROP_IN_TRUNCATED);
+			return true;
+		}
+		steal(nn, skb, fl->family, off, 0);
+		return true;
+	}
+	if (fl->proto != IPPROTO_UDP || fl->flags)
+		return false;
+	switch (nfsec_natt_classify(nn, skb, fl->family, off)) {
+	case NFSEC_NATT_ESP:
+		steal(nn, skb, fl->family, off + sizeof(struct udphdr),
+		      sizeof(struct udphdr));
+		return true;
+	case NFSEC_NATT_KEEPALIVE:
+		nfsec_stats_add(nn, NFSEC_COUNTER_IN_KEEPALIVE, 1);
+		consume_skb(skb);
+		return true;
+	case NFSEC_NATT_BAD:
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_ENCAP);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool tmpl_fits(const struct nfsec_tmpl *t, const struct xfrm_state *x)
+{
+	const struct nfsec_addr *d = (const struct nfsec_addr *)&x->id.daddr;
+	const struct nfsec_addr *s = (const struct nfsec_addr *)&x->props.saddr;
+
+	if (x->id.proto != t->proto || nfsec_sa_mark_mode(x) != t->mode ||
+	    (t->reqid && x->props.reqid != t->reqid) ||
+	    (t->spi && x->id.spi != t->spi))
+		return false;
+	if (t->mode == NFSEC_MODE_TRANSPORT || !t->family)
+		return true;
+	return t->family == x->props.family &&
+	       (nfsec_addr_any(&t->daddr) || nfsec_addr_equal(&t->daddr, d)) &&
+	       (nfsec_addr_any(&t->saddr) || nfsec_addr_equal(&t->saddr, s));
+}
+
+/*
+ * Compare what a packet went through with what its policy wants (RFC 4301 5.2).
+ * Return: NFSEC_DROP_COUNT if it may pass, else why not.
+ */
+static enum nfsec_drop enforce(struct nfsec_net *nn, struct sk_buff *skb,
+			       const struct nfsec_flow *fl, u8 dir)
+{
+	const struct xfrm_state *x = nfsec_sa_mark_of(skb);
+	bool tunnelled = x && nfsec_sa_mark_mode(x) == NFSEC_MODE_TUNNEL;
+	bool in = dir == NFSEC_DIR_IN;
+	struct nfsec_flow quoted;
+	struct nfsec_policy *p;
+	bool used = false;
+	int i;
+
+	p = nfsec_classify(nn, dir, fl, NFSEC_PASS_ANY);
+	if (!p && x && nfsec_flow_reverse_quoted(skb, fl, &quoted)) {
+		p = nfsec_classify(nn, dir, &quoted, NFSEC_PASS_ANY);
+		if (p && !(p->flags & NFSEC_POLICY_FLAGS_ICMP))
+			p = NULL;
+	}
+	if (!p) {
+		if (!tunnelled && READ_ONCE(nn->spd.default_action[dir]) ==
+				  NFSEC_ACTION_ALLOW)
+			return NFSEC_DROP_COUNT;
+		return in ? NFSEC_DROP_IN_NO_POLICY : NFSEC_DROP_FWD_NO_POLICY;
+	}
+	nfsec_policy_used(p, 1, skb->len);
+	if (p->action == NFSEC_ACTION_BLOCK)
+		return in ? NFSEC_DROP_IN_BLOCK : NFSEC_DROP_FWD_BLOCK;
+
+	for (i = 0; i < p->ntmpl; i++) {
+		const struct nfsec_tmpl *t = &p->tmpl[i];
+
+		if (x && !used && tmpl_fits(t, x)) {
+			used = true;
+			continue;
+		}
+		if (t->level == NFSEC_LEVEL_USE)
+			continue;
+		if (!x)
+			return in ? NFSEC_DROP_IN_CLEARTEXT :
+				    NFSEC_DROP_FWD_CLEARTEXT;
+		return in ? NFSEC_DROP_IN_TEMPLATE : NFSEC_DROP_FWD_TEMPLATE;
+	}
+	/* nobody asked for the tunnel it came through */
+	if (tunnelled && !used)
+		return in ? NFSEC_DROP_IN_TEMPLATE : NFSEC_DROP_FWD_TEMPLATE;
+	return NFSEC_DROP_COUNT;
+}
+
+static bool skip_pass(const struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	if (state->in && netif_is_l3_master(state->in) && !skb_dst(skb))
+		return true;
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return true;
+#endif
+	return false;
+}
+
+static bool no_rules(const struct nfsec_net *nn, const struct sk_buff *skb,
+		     u8 dir)
+{
+	return !READ_ONCE(nn->spd.count) &&
+	       READ_ONCE(nn->spd.default_action[dir]) == NFSEC_ACTION_ALLOW &&
+	       !nfsec_sa_mark_of(skb);
+}
+
+/**
+ * nfsec_input_local() - hook for packets to this host
+ * @priv: not used
+ * @skb: packet; stolen if it is ESP or dropped
+ * @state: hook state
+ *
+ * Runs behind the filter rules, so these see ESP outside and the decrypted
+ * packets with their mark. The mark is taken off here: what is behind would
+ * only compare it with native XFRM policies, at a cost.
+ *
+ * Context: BH disabled, RCU read side.
+ * Return: netfilter verdict.
+ */
+unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	struct nfsec_net *nn = nfsec_net(state->net);
+	bool idle = no_rules(nn, skb, NFSEC_DIR_IN);
+	enum nfsec_drop reason;
+	struct nfsec_flow fl;
+
+	if ((idle && !READ_ONCE(nn->sad.count)) || skip_pass(skb, state))
+		return NF_ACCEPT;
+	if (nfsec_flow_from_skb(skb, state->pf, state->in->ifindex, &fl))
+		return NF_ACCEPT;	/* the stack behind refuses it, too */
+	if (READ_ONCE(nn->sad.count) && take_esp(nn, skb, &fl))
+		return NF_STOLEN;
+	if (!idle && !(state->in->flags & IFF_LOOPBACK) &&
+	    !nfsec_input_exempt(skb, &fl)) {
+		reason = enforce(nn, skb, &fl, NFSEC_DIR_IN);
+		if (reason != NFSEC_DROP_COUNT) {
+			nfsec_stats_drop(nn, NULL, skb, reason);
+			return NF_STOLEN;
+		}
+	}
+	if (fl.proto == IPPROTO_ICMP || fl.proto == IPPROTO_ICMPV6)
+		nfsec_pmtu_icmp(nn, skb, state->pf, fl.l4off);
+	if (nfsec_sa_mark_of(skb))
+		secpath_reset(skb);
+	return NF_ACCEPT;
+}
+
+/*
+ * A flowtable would take later packets of the flow past POST_ROUTING and so
+ * past their policy. It leaves alone what carries a secpath.
+ */
+static void guard(struct nfsec_net *nn, struct sk_buff *skb,
+		  const struct nf_hook_state *state)
+{
+	struct nfsec_decision d;
+	struct nfsec_flow fl;
+
+	if (!skb_nfct(skb) || skb_sec_path(skb) || !nn->guard ||
+	    nfsec_flow_from_skb(skb, state->pf, state->out->ifindex, &fl))
+		return;
+	nfsec_classify_out(nn, &fl, NFSEC_PASS_ANY, &d);
+	if (d.policy && (d.verdict == NFSEC_VERDICT_PROTECT ||
+			 d.verdict == NFSEC_VERDICT_NO_SA)) {
+		skb_ext_reset(skb);
+		__skb_ext_copy(skb, nn->guard);
+		skb->slow_gro = 1;
+	}
+}
+
+/**
+ * nfsec_input_forward() - hook for packets through this host
+ * @priv: not used
+ * @skb: packet; stolen if it is dropped
+ * @state: hook state
+ *
+ * Context: BH disabled, RCU read side.
+ * Return: netfilter verdict.
+ */
+unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state)
+{
+	struct nfsec_net *nn = nfsec_net(state->net);
+	enum nfsec_drop reason;
+	struct nfsec_flow fl;
+
+	if (no_rules(nn, skb, NFSEC_DIR_FWD) || skip_pass(skb, state))
+		return NF_ACCEPT;
+	if (nfsec_flow_from_skb(skb, state->pf, state->in->ifindex, &fl)) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_OUT_MALFORMED);
+		return NF_STOLEN;
+	}
+	reason = enforce(nn, skb, &fl, NFSEC_DIR_FWD);
+	if (reason != NFSEC_DROP_COUNT) {
+		nfsec_stats_drop(nn, NULL, skb, reason);
+		return NF_STOLEN;
+	}
+	guard(nn, skb, state);
+	return NF_ACCEPT;
+}
+
+/* Take packets of @dev, or of all devices, off a queue that is not polled */
+static void purge(struct nfsec_cell *cell, const struct net_device *dev)
+{
+	struct sk_buff *skb, *tmp;
+	struct sk_buff_head gone;
+
+	__skb_queue_head_init(&gone);
+	spin_lock_bh(&cell->queue.lock);
+	skb_queue_walk_safe(&cell->queue, skb, tmp) {
+		if (dev && skb->dev != dev)
+			continue;
+		__skb_unlink(skb, &cell->queue);
+		__skb_queue_tail(&gone, skb);
+	}
+	spin_unlock_bh(&cell->queue.lock);
+	while ((skb = __skb_dequeue(&gone)))
+		nfsec_stats_drop(nfsec_net(dev_net(skb->dev)), NULL, skb,
+				 NFSEC_DROP_IN_GOING_DOWN);
+}
+
+/*
+ * Queued packets hold no reference to their device. When it goes, polling is
+ * stopped for a moment, which also empties GRO, and its packets are taken out.
+ */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	int cpu;
+
+	if (event != NETDEV_UNREGISTER)
+		return NOTIFY_DONE;
+	for_each_possible_cpu(cpu) {
+		struct nfsec_cell *cell = per_cpu_ptr(nfsec_cells, cpu);
+
+		napi_disable(&cell->napi);
+		purge(cell, dev);
+		napi_enable(&cell->napi);
+		if (!skb_queue_empty_lockless(&cell->queue)) {
+			local_bh_disable();
+			napi_schedule(&cell->napi);
+			local_bh_enable();
+		}
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
+/**
+ * nfsec_input_module_init() - make the receive queues
+ *
+ * Context: process.
+ * Return: 0 or a negative error.
+ */
+int nfsec_input_module_init(void)
+{
+	int cpu, err;
+
+	nfsec_cells = alloc_percpu(struct nfsec_cell);
+	if (!nfsec_cells)
+		return -ENOMEM;
+	nfsec_napi_dev = nfsec_compat_alloc_dummy();
+	if (!nfsec_napi_dev) {
+		free_percpu(nfsec_cells);
+		return -ENOMEM;
+	}
+	for_each_possible_cpu(cpu) {
+		struct nfsec_cell *cell = per_cpu_ptr(nfsec_cells, cpu);
+
+		skb_queue_head_init(&cell->queue);
+		netif_napi_add(nfsec_napi_dev, &cell->napi, poll);
+		napi_enable(&cell->napi);
+	}
+	err = register_netdevice_notifier(&netdev_notifier);
+	if (err)
+		nfsec_input_module_exit();
+	return err;
+}
+
+/**
+ * nfsec_input_module_exit() - drop what is queued and free the queues
+ *
+ * Context: process; no hook can queue a packet any more.
+ */
+void nfsec_input_module_exit(void)
+{
+	int cpu;
+
+	unregister_netdevice_notifier(&netdev_notifier);
+	for_each_possible_cpu(cpu) {
+		struct nfsec_cell *cell = per_cpu_ptr(nfsec_cells, cpu);
+
+		napi_disable(&cell->napi);
+		purge(cell, NULL);
+		netif_napi_del(&cell->napi);
+	}
+	nfsec_compat_free_dummy(nfsec_napi_dev);
+	free_percpu(nfsec_cells);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _NFSEC_INPUT_H
+#define _NFSEC_INPUT_H
+
+#include <linux/netfilter.h>
+
+struct nfsec_flow;
+
+unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state);
+unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
+				 const struct nf_hook_state *state);
+bool nfsec_input_exempt(const struct sk_buff *skb,
+			const struct nfsec_flow *fl);
+int nfsec_input_module_init(void);
+void nfsec_input_module_exit(void);
+
+#endif /* _NFSEC_INPUT_H */

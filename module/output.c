@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The way out: POST_ROUTING, for packets of this host and forwarded ones.
+ *
+ * A packet that policy protects is stolen here. A GSO packet is segmented
+ * once; its segments get their sequence numbers with one atomic operation and
+ * are encrypted and sent as a list.
+ */
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/tcp.h>
+#include <net/dsfield.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <net/route.h>
+#include <net/sock.h>
+
+#include "classify.h"
+#include "compat/gso.h"
+#include "esp.h"
+#include "flow.h"
+#include "input.h"
+#include "main.h"
+#include "natt.h"
+#include "notify.h"
+#include "output.h"
+#include "pmtu.h"
+#include "tunnel.h"
+
+static unsigned int drop(struct nfsec_net *nn, struct nfsec_sa *sa,
+			 struct sk_buff *skb, enum nfsec_drop reason,
+			 unsigned int err)
+{
+	nfsec_stats_drop(nn, sa, skb, reason);
+	return err << 16 | NF_STOLEN;
+}
+
+/* Passes in which a packet is not what will be on the wire */
+static bool skip_pass(const struct sk_buff *skb,
+		      const struct nf_hook_state *state)
+{
+	if (state->pf == NFPROTO_IPV4 ?
+	    IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED :
+	    IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
+		return true;
+	if (!state->out || state->out->flags & IFF_LOOPBACK ||
+	    netif_is_l3_master(state->out))
+		return true;
+#if IS_ENABLED(CONFIG_BRIDGE_NETFILTER)
+	if (nf_bridge_info_exists(skb))
+		return true;
+#endif
+	/* copies of multicast for local listeners */
+	return state->pf == NFPROTO_IPV6 && state->okfn == dev_loopback_xmit;
+}
+
+/*
+ * nf_conntrack confirms a flow at the very end of POST_ROUTING, which a stolen
+ * packet never reaches.
+ */
+static bool confirm(struct sk_buff *skb)
+{
+	const struct nf_ct_hook *hook;
+
+	if (!skb_nfct(skb))
+		return true;
+	hook = rcu_dereference(nf_ct_hook);
+	return !hook || hook->confirm(skb) == NF_ACCEPT;
+}
+
+/* Sequence numbers for @n packets; the first is returned (RFC 4303 3.3.3) */
+static u64 take_seq(struct nfsec_sa *sa, u32 n)
+{
+	u64 old;
+
+	if (likely(!sa->esn))
+		return atomic64_add_return(n, &sa->oseq) - n + 1;
+	old = atomic64_read(&sa->oseq);
+	do {
+		if (old > U64_MAX - n)
+			return 0;
+	} while (!atomic64_try_cmpxchg(&sa->oseq, (s64 *)&old, old + n));
+	return old + 1;
+}
+
+static bool seq_used_up(const struct nfsec_sa *sa, u64 seq)
+{
+	if (sa->esn)
+		return !seq;
+	return seq > U32_MAX && !(sa->flags & NFSEC_SA_FLAGS_OSEQ_MAY_WRAP);
+}
+
+/*
+ * The socket shall learn when the packet leaves, as if it were the one it
+ * made: the new packet takes over its owner.
+ */
+static void inherit_owner(struct sk_buff *new, struct sk_buff *old)
+{
+	struct sock *sk = old->sk;
+	int delta;
+
+	if (!sk || !sk_fullsock(sk) || !old->destructor ||
+	    old->destructor == sock_efree || old->destructor == sock_edemux ||
+	    old->destructor == sock_rfree)
+		return;
+	delta = new->truesize - old->truesize;
+	if (delta > 0)
+		refcount_add(delta, &sk->sk_wmem_alloc);
+	else if (delta < 0)
+		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
+	new->sk = sk;
+	new->destructor = old->destructor;
+	old->sk = NULL;
+	old->destructor = NULL;
+}
+
+/* Put UDP and IP headers on a sealed packet and make it ready to be sent */
+static void finish(const struct nfsec_out *o, struct sk_buff *skb, u8 dsfield,
+		   bool df)
+{
+	const struct nfsec_sa *sa = o->sa;
+	u8 proto = IPPROTO_ESP;
+
+	skb_reset_transport_header(skb);
+	if (o->encap) {
+		nfsec_natt_push(sa, o->encap, skb);
+		proto = IPPROTO_UDP;
+	}
+	if (sa->mode == NFSEC_MODE_TUNNEL) {
+		nfsec_tunnel_push(sa, skb, o->nn->net, o->dst, proto, dsfield,
+				  df);
+	} else {
+		u8 *iph = skb_push(skb, o->keep);
+
+		skb_reset_network_header(skb);
+		iph[o->nhoff] = proto;
+	}
+	if (o->encap && sa->id.family == AF_INET6) {
+		ipv6_hdr(skb)->payload_len = htons(skb->len -
+						   sizeof(struct ipv6hdr));
+		nfsec_natt_checksum6(skb);
+	}
+
+	if (sa->id.family == AF_INET) {
+		if (sa->mode == NFSEC_MODE_TUNNEL)
+			memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+		IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
+		IPCB(skb)->frag_max_size = 0;
+	} else {
+		memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+		IP6CB(skb)->flags = IP6SKB_XFRM_TRANSFORMED;
+	}
+	/* nfsec_pmtu_fit() has decided that fragments are all right */
+	skb->ignore_df = 1;
+	skb->mark = (skb->mark & ~sa->output_mark.mask) | sa->output_mark.value;
+	skb_clear_hash(skb);
+	skb_dst_set(skb, dst_clone(o->dst));
+}
+
+/* Protect one packet; on failure @reason is set and NULL returned */
+static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
+			       u64 seq, u64 iv, bool fragment,
+			       enum nfsec_drop *reason)
+{
+	struct nfsec_sa *sa = o->sa;
+	u32 room = LL_RESERVED_SPACE(o->dst->dev) + sizeof(struct ipv6hdr);
+	u32 gap = o->encap ? sizeof(struct udphdr) : 0;
+	struct sk_buff *new;
+	u8 dsfield = 0;
+	bool df = false;
+
+	if (seq_used_up(sa, seq)) {
+		*reason = NFSEC_DROP_OUT_SEQ_OVERFLOW;
+		return NULL;
+	}
+	if (sa->mode == NFSEC_MODE_TUNNEL) {
+		if (o->fl->family == AF_INET) {
+			dsfield = ip_hdr(skb)->tos;
+			df = ip_hdr(skb)->frag_off & htons(IP_DF);
+		} else {
+			dsfield = ipv6_get_dsfield(ipv6_hdr(skb));
+			df = true;
+		}
+		if (fragment || sa->flags & NFSEC_SA_FLAGS_NOPMTUDISC)
+			df = false;
+	}
+	new = nfsec_esp_build(sa, skb, o->keep, gap, room,
+			      min(sa->tfcpad, o->inner_mtu), o->nh);
+	if (!new) {
+		*reason = NFSEC_DROP_OUT_NOMEM;
+		return NULL;
+	}
+	if (!nfsec_lifetime_count(sa, 1, new->len - 8 - sa->crypto.ivlen -
+					 sa->crypto.icvlen)) {
+		*reason = NFSEC_DROP_OUT_SA_EXPIRED;
+		goto fail;
+	}
+	if (nfsec_esp_seal(sa, new, seq, iv)) {
+		*reason = NFSEC_DROP_OUT_CRYPTO;
+		goto fail;
+	}
+	inherit_owner(new, skb);
+	finish(o, new, dsfield, df);
+	if (new->len - (sa->id.family == AF_INET6 ? sizeof(struct ipv6hdr) : 0) >
+	    IP_MAX_MTU) {
+		*reason = NFSEC_DROP_OUT_TOO_BIG;
+		goto fail;
+	}
+	return new;
+fail:
+	/* counted with the original, which the caller drops */
+	consume_skb(new);
+	return NULL;
+}
+
+static void send(struct nfsec_net *nn, struct sk_buff *skb, u8 family)
+{
+	if (family == AF_INET)
+		ip_local_out(nn->net, NULL, skb);
+	else
+		ip6_local_out(nn->net, NULL, skb);
+}
+
+/* Protect and send a list of packets of one flow; frees the list */
+static void protect_list(struct nfsec_out *o, struct sk_buff *list,
+			 bool fragment)
+{
+	struct sk_buff *skb, *next, *new, *first = NULL, **tail = &first;
+	struct nfsec_net *nn = o->nn;
+	struct nfsec_sa *sa = o->sa;
+	enum nfsec_drop reason;
+	u32 n = 0, sent = 0;
+	u64 seq, iv, bytes = 0;
+
+	skb_list_walk_safe(list, skb, next)
+		n++;
+	seq = take_seq(sa, n);
+	iv = atomic64_add_return(n, &sa->iv_seq) - n;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		new = protect(o, skb, seq, iv, fragment, &reason);
+		if (new) {
+			bytes += skb->len;
+			sent++;
+			consume_skb(skb);
+			*tail = new;
+			tail = &new->next;
+		} else {
+			nfsec_stats_drop(nn, sa, skb, reason);
+		}
+		if (seq)
+			seq++;
+		iv++;
+	}
+	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_PACKETS, sent);
+	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BYTES, bytes);
+	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BATCHES, 1);
+
+	*tail = NULL;
+	skb_list_walk_safe(first, skb, next) {
+		skb_mark_not_on_list(skb);
+		send(nn, skb, sa->id.family);
+	}
+}
+
+/* Steal a packet that policy protects with the SA of the decision */
+static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
+			      const struct nfsec_flow *fl,
+			      const struct nfsec_decision *d, bool after_nat)
+{
+	struct nfsec_sa *sa = d->sa[0];
+	struct nfsec_out o = {
+		.nn = nn,
+		.sa = sa,
+		.fl = fl,
+		.encap = rcu_dereference(sa->encap),
+		.after_nat = after_nat,
+	};
+	struct sk_buff *segs = skb;
+	bool fragment = false;
+	int err;
+
+	o.local = fl->family == AF_INET ?
+		  !(IPCB(skb)->flags & IPSKB_FORWARDED) :
+		  !(IP6CB(skb)->flags & IP6SKB_FORWARDED);
+	if (sa->mode == NFSEC_MODE_TUNNEL) {
+		o.nh = fl->family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
+		o.dst = nfsec_tunnel_route(nn->net, sa,
+					   (skb->mark & ~sa->output_mark.mask) |
+					   sa->output_mark.value);
+		if (IS_ERR(o.dst))
+			return drop(nn, sa, skb, NFSEC_DROP_OUT_NO_ROUTE,
+				    -PTR_ERR(o.dst));
+	} else {
+		if (!o.local)
+			return drop(nn, sa, skb,
+				    NFSEC_DROP_OUT_TRANSPORT_FORWARD, 0);
+		if (fl->flags)
+			return drop(nn, sa, skb, NFSEC_DROP_OUT_FRAGMENT, 0);
+		err = nfsec_esp_offset(skb, fl->family, &o.nhoff, &o.nh);
+		if (err < 0)
+			return drop(nn, sa, skb, NFSEC_DROP_OUT_MALFORMED, 0);
+		o.keep = err;
+		o.dst = skb_dst(skb);
+		if (!dst_hold_safe(o.dst))
+			return drop(nn, sa, skb, NFSEC_DROP_OUT_NO_ROUTE, 0);
+	}
+
+	err = nfsec_pmtu_fit(&o, skb, &fragment);
+	if (err) {
+		dst_release(o.dst);
+		return drop(nn, sa, skb, NFSEC_DROP_OUT_TOO_BIG, -err);
+	}
+	if (!confirm(skb)) {
+		dst_release(o.dst);
+		return drop(nn, sa, skb, NFSEC_DROP_OUT_CONNTRACK, 0);
+	}
+	if (skb_is_gso(skb)) {
+		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+		if (IS_ERR_OR_NULL(segs)) {
+			dst_release(o.dst);
+			return drop(nn, sa, skb, NFSEC_DROP_OUT_NOMEM, 0);
+		}
+		consume_skb(skb);
+	}
+	protect_list(&o, segs, fragment);
+	dst_release(o.dst);
+	return NF_STOLEN;
+}
+
+/*
+ * With policies for both passes only a packet that neither of them knows is
+ * dropped: the first pass notes in a spare bit of the control block that it
+ * found nothing.
+ */
+#define NO_POLICY_YET	BIT(14)
+
+static unsigned int no_policy(struct nfsec_net *nn, struct sk_buff *skb,
+			      const struct nfsec_flow *fl, bool after_nat)
+{
+	bool v4 = fl->family == AF_INET;
+
+	if (after_nat) {
+		if (!((v4 ? IPCB(skb)->flags : IP6CB(skb)->flags) &
+		      NO_POLICY_YET))
+			return NF_ACCEPT;
+	} else if (READ_ONCE(nn->spd.after_nat)) {
+		if (v4)
+			IPCB(skb)->flags |= NO_POLICY_YET;
+		else
+			IP6CB(skb)->flags |= NO_POLICY_YET;
+		return NF_ACCEPT;
+	}
+	return drop(nn, NULL, skb, NFSEC_DROP_OUT_NO_POLICY, EPERM);
+}
+
+static unsigned int output(struct sk_buff *skb,
+			   const struct nf_hook_state *state, bool after_nat)
+{
+	struct nfsec_net *nn = nfsec_net(state->net);
+	struct nfsec_decision d;
+	unsigned int verdict;
+	struct nfsec_flow fl;
+
+	if (nfsec_flow_from_skb(skb, state->pf, state->out->ifindex, &fl))
+		return drop(nn, NULL, skb, NFSEC_DROP_OUT_MALFORMED, 0);
+	if (nfsec_input_exempt(skb, &fl))
+		return NF_ACCEPT;
+
+	/*
+	 * BH stay off from the lookup to the last packet: caches and crypto
+	 * work areas are per CPU and shared with softirqs.
+	 */
+	local_bh_disable();
+	nfsec_classify_out(nn, &fl, after_nat ? NFSEC_PASS_AFTER_NAT :
+						NFSEC_PASS_BEFORE_NAT, &d);
+	if (d.policy)
+		nfsec_policy_used(d.policy, 1, skb->len);
+	switch (d.verdict) {
+	case NFSEC_VERDICT_PROTECT:
+		verdict = transform(nn, skb, &fl, &d, after_nat);
+		break;
+	case NFSEC_VERDICT_BYPASS:
+		nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BYPASS, 1);
+		verdict = NF_ACCEPT;
+		break;
+	case NFSEC_VERDICT_BLOCK:
+		verdict = drop(nn, NULL, skb, NFSEC_DROP_OUT_BLOCK, EPERM);
+		break;
+	case NFSEC_VERDICT_NO_SA:
+		nfsec_notify_acquire(nn, d.policy, d.missing, &fl);
+		verdict = drop(nn, NULL, skb, d.sel_mismatch ?
+			       NFSEC_DROP_OUT_SA_SELECTOR :
+			       NFSEC_DROP_OUT_NO_SA, 0);
+		break;
+	case NFSEC_VERDICT_DEFAULT_BLOCK:
+		verdict = no_policy(nn, skb, &fl, after_nat);
+		break;
+	default:
+		verdict = NF_ACCEPT;
+		break;
+	}
+	local_bh_enable();
+	return verdict;
+}
+
+static bool idle(const struct nfsec_net *nn)
+{
+	return !READ_ONCE(nn->spd.count) &&
+	       READ_ONCE(nn->spd.default_action[NFSEC_DIR_OUT]) ==
+	       NFSEC_ACTION_ALLOW;
+}
+
+/**
+ * nfsec_output_before_nat() - outbound hook just in front of source NAT
+ * @priv: not used
+ * @skb: packet; stolen if it is protected or dropped
+ * @state: hook state
+ *
+ * Here a packet still has its own addresses, so no MASQUERADE rule can take
+ * protected traffic away.
+ *
+ * Context: softirq, or process with BH enabled; RCU read side.
+ * Return: netfilter verdict.
+ */
+unsigned int nfsec_output_before_nat(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
+{
+	if (idle(nfsec_net(state->net)) || skip_pass(skb, state))
+		return NF_ACCEPT;
+	return output(skb, state, false);
+}
+
+/**
+ * nfsec_output_after_nat() - outbound hook behind everything else
+ * @priv: not used
+ * @skb: packet; stolen if it is protected or dropped
+ * @state: hook state
+ *
+ * Only for policies flagged after-nat; does nothing while there are none.
+ *
+ * Context: softirq, or process with BH enabled; RCU read side.
+ * Return: netfilter verdict.
+ */
+unsigned int nfsec_output_after_nat(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	struct nfsec_net *nn = nfsec_net(state->net);
+
+	if (!READ_ONCE(nn->spd.after_nat) || skip_pass(skb, state))
+		return NF_ACCEPT;
+	return output(skb, state, true);
+}

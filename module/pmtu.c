@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Path MTU: packets that do not fit with their encapsulation (RFC 4301 8), and
+ * ICMP errors about our own ESP packets.
+ */
+
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/dst.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include <net/xfrm.h>
+
+#include "flow.h"
+#include "main.h"
+#include "natt.h"
+#include "output.h"
+#include "pmtu.h"
+
+#define PMTU_AGE	(10 * 60 * HZ)	/* RFC 1191 6.3 */
+#define PMTU_MIN4	68
+
+static u32 outer_mtu(const struct nfsec_sa *sa, const struct dst_entry *dst)
+{
+	u32 mtu = dst_mtu(dst);
+	u32 learned = READ_ONCE(sa->pmtu);
+
+	if (learned && learned < mtu &&
+	    time_before(jiffies, READ_ONCE(sa->pmtu_expires)))
+		mtu = learned;
+	return mtu;
+}
+
+/* Longest packet of the flow that needs no fragmentation once protected */
+static u32 inner_mtu(const struct nfsec_out *o)
+{
+	u32 mtu = outer_mtu(o->sa, o->dst);
+
+	if (o->sa->mode == NFSEC_MODE_TUNNEL)
+		return nfsec_sa_inner_mtu(o->sa, mtu, o->encap,
+					  o->fl->family);
+	if (mtu <= o->keep)
+		return 0;
+	return o->keep + nfsec_sa_inner_mtu(o->sa, mtu - o->keep, o->encap,
+					    o->fl->family);
+}
+
+/*
+ * Tell the route of the packet, so that sockets pick smaller segments next
+ * time. Not where the route is that of the protected packets as well: it would
+ * shrink with every packet.
+ */
+static void tell_route(const struct nfsec_out *o, struct sk_buff *skb, u32 mtu)
+{
+	const struct nfsec_sa *sa = o->sa;
+
+	if (sa->mode != NFSEC_MODE_TUNNEL ||
+	    (sa->id.family == o->fl->family &&
+	     nfsec_addr_equal(&sa->id.daddr, &o->fl->daddr)))
+		return;
+	if (dst_mtu(skb_dst(skb)) > mtu)
+		skb_dst_update_pmtu_no_confirm(skb, mtu);
+}
+
+static void tell_sender(const struct nfsec_out *o, struct sk_buff *skb,
+			u32 mtu)
+{
+	bool v4 = o->fl->family == AF_INET;
+
+	if (o->local) {
+		if (skb->sk && sk_fullsock(skb->sk))
+			xfrm_local_error(skb, mtu);
+	} else if (v4) {
+		if (o->after_nat)
+			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+				      htonl(mtu));
+		else
+			icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+				  htonl(mtu));
+	} else {
+		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, mtu);
+	}
+}
+
+static bool may_fragment(const struct nfsec_out *o, const struct sk_buff *skb)
+{
+	if (skb->ignore_df)
+		return true;
+	return o->fl->family == AF_INET &&
+	       !(ip_hdr(skb)->frag_off & htons(IP_DF));
+}
+
+/*
+ * TCP of this host never loses a segment to the tunnel: it is segmented anew,
+ * with segments that fit.
+ */
+static bool resegment(const struct nfsec_out *o, struct sk_buff *skb, u32 mtu)
+{
+	struct skb_shared_info *si = skb_shinfo(skb);
+	const struct tcphdr *th;
+	struct tcphdr buf;
+	u32 hlen;
+
+	if (o->fl->proto != IPPROTO_TCP || o->fl->flags ||
+	    skb->ip_summed != CHECKSUM_PARTIAL || skb_has_frag_list(skb))
+		return false;
+	th = skb_header_pointer(skb, o->fl->l4off, sizeof(buf), &buf);
+	if (!th)
+		return false;
+	hlen = o->fl->l4off + th->doff * 4;
+	if (hlen + 8 > mtu || skb->len <= hlen)
+		return false;
+	if (!skb_is_gso(skb))
+		si->gso_type = o->fl->family == AF_INET ? SKB_GSO_TCPV4 :
+							  SKB_GSO_TCPV6;
+	si->gso_size = mtu - hlen;
+	si->gso_segs = DIV_ROUND_UP(skb->len - hlen, si->gso_size);
+	return true;
+}
+
+/**
+ * nfsec_pmtu_fit() - make a packet fit the path, or refuse it
+ * @o: batch; @inner_mtu is filled in
+ * @skb: packet before protection, maybe GSO; stays with the caller
+ * @fragment: set if the protected packet will have to be fragmented
+ *
+ * Refused packets have their sender told: a local socket by its error queue,
+ * another host by ICMP (RFC 4301 8.2.1). IPv6 packets up to 1280 octets are
+ * never refused (RFC 2473 7.1).
+ *
+ * Context: BH disabled. May write GSO fields of @skb, not its data.
+ * Return: 0, or -EMSGSIZE if the packet has to be dropped.
+ */
+int nfsec_pmtu_fit(struct nfsec_out *o, struct sk_buff *skb, bool *fragment)
+{
+	u32 mtu = inner_mtu(o);
+	u32 told = mtu;
+	bool fits;
+
+	o->inner_mtu = mtu;
+	if (o->fl->family == AF_INET6)
+		told = max_t(u32, mtu, IPV6_MIN_MTU);
+
+	if (skb_is_gso(skb))
+		fits = skb_gso_validate_network_len(skb, mtu);
+	else
+		fits = skb->len <= mtu;
+	if (o->local && o->fl->proto == IPPROTO_TCP)
+		tell_route(o, skb, told);
+	if (fits)
+		return 0;
+
+	if ((o->local || may_fragment(o, skb)) && resegment(o, skb, mtu))
+		return 0;
+	if (may_fragment(o, skb) ||
+	    (o->fl->family == AF_INET6 && !skb_is_gso(skb) &&
+	     skb->len <= IPV6_MIN_MTU)) {
+		*fragment = true;
+		return 0;
+	}
+	if (o->local)
+		tell_route(o, skb, told);
+	tell_sender(o, skb, told);
+	return -EMSGSIZE;
+}
+
+/* SA that sent the packet an ICMP error quotes; @off is its outer header */
+static struct nfsec_sa *quoted_sa(struct nfsec_net *nn, struct sk_buff *skb,
+				  u8 family, u32 off, u8 *proto)
+{
+	struct nfsec_addr daddr = {};
+	struct udphdr udp_buf, *uh;
+	struct nfsec_sa *sa;
+	__be32 spi_buf, *spi;
+
+	if (family == AF_INET) {
+		struct iphdr buf, *iph;
+
+		iph = skb_header_pointer(skb, off, sizeof(buf), &buf);
+		if (!iph || iph->version != 4 || iph->ihl < 5 ||
+		    iph->frag_off & htons(IP_OFFSET))
+			return NULL;
+		daddr.a4 = iph->daddr;
+		*proto = iph->protocol;
+		off += iph->ihl * 4;
+	} else {
+		struct ipv6hdr buf, *ip6h;
+
+		ip6h = skb_header_pointer(skb, off, sizeof(buf), &buf);
+		if (!ip6h || ip6h->version != 6)
+			return NULL;
+		daddr.in6 = ip6h->daddr;
+		*proto = ip6h->nexthdr;
+		off += sizeof(*ip6h);
+	}
+	if (*proto == IPPROTO_UDP) {
+		uh = skb_header_pointer(skb, off, sizeof(udp_buf), &udp_buf);
+		if (!uh)
+			return NULL;
+		off += sizeof(*uh);
+	} else if (*proto != IPPROTO_ESP) {
+		return NULL;
+	}
+	spi = skb_header_pointer(skb, off, sizeof(spi_buf), &spi_buf);
+	if (!spi || !*spi)
+		return NULL;
+	sa = nfsec_sad_lookup_sent(nn, *spi, IPPROTO_ESP, family, &daddr);
+	/* never sent anything: nothing of ours can be quoted */
+	return sa && atomic64_read(&sa->packets) ? sa : NULL;
+}
+
+static void learn(struct nfsec_net *nn, struct nfsec_sa *sa, u32 mtu)
+{
+	u32 old = READ_ONCE(sa->pmtu);
+
+	if (old && old <= mtu && time_before(jiffies, sa->pmtu_expires))
+		return;
+	WRITE_ONCE(sa->pmtu, mtu);
+	WRITE_ONCE(sa->pmtu_expires, jiffies + PMTU_AGE);
+	nfsec_stats_add(nn, NFSEC_COUNTER_PMTU_UPDATES, 1);
+}
+
+static void icmp4(struct nfsec_net *nn, struct sk_buff *skb, u32 off)
+{
+	struct icmphdr buf, *ih;
+	struct nfsec_sa *sa;
+	u32 mtu;
+	u8 proto;
+
+	ih = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!ih || ih->type != ICMP_DEST_UNREACH ||
+	    ih->code != ICMP_FRAG_NEEDED)
+		return;
+	mtu = ntohs(ih->un.frag.mtu);
+	off += sizeof(*ih);
+	sa = quoted_sa(nn, skb, AF_INET, off, &proto);
+	if (!sa)
+		return;
+	/* an old router that names none (RFC 1191 5) */
+	if (!mtu)
+		mtu = 576;
+	if (mtu < PMTU_MIN4 || !pskb_may_pull(skb, off + sizeof(struct iphdr)))
+		return;
+	learn(nn, sa, max_t(u32, mtu, 552));
+	__skb_pull(skb, off);
+	ipv4_update_pmtu(skb, nn->net, mtu, 0, proto);
+	__skb_push(skb, off);
+}
+
+static void icmp6(struct nfsec_net *nn, struct sk_buff *skb, u32 off)
+{
+	struct icmp6hdr buf, *ih;
+	struct nfsec_sa *sa;
+	u32 mtu;
+	u8 proto;
+
+	ih = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!ih || ih->icmp6_type != ICMPV6_PKT_TOOBIG)
+		return;
+	mtu = ntohl(ih->icmp6_mtu);
+	off += sizeof(*ih);
+	sa = quoted_sa(nn, skb, AF_INET6, off, &proto);
+	if (!sa || mtu < IPV6_MIN_MTU ||
+	    !pskb_may_pull(skb, off + sizeof(struct ipv6hdr)))
+		return;
+	learn(nn, sa, mtu);
+	__skb_pull(skb, off);
+	ip6_update_pmtu(skb, nn->net, htonl(mtu), 0, 0, INVALID_UID);
+	__skb_push(skb, off);
+}
+
+/**
+ * nfsec_pmtu_icmp() - learn from an ICMP error about one of our packets
+ * @nn: namespace
+ * @skb: ICMP or ICMPv6 packet that policy accepted; stays with the caller
+ * @family: its family
+ * @off: offset of the ICMP header from skb->data
+ *
+ * Believed only if it quotes the destination and SPI of an SA that has sent
+ * packets (RFC 8201 4); it never raises a value, and small ones are bounded.
+ *
+ * Context: softirq, RCU read side. Header data may move.
+ */
+void nfsec_pmtu_icmp(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
+		     u32 off)
+{
+	if (family == AF_INET)
+		icmp4(nn, skb, off);
+	else
+		icmp6(nn, skb, off);
+}
