@@ -85,7 +85,8 @@ chroot_make() {
 	local root=$1 dir=$2
 	shift 2
 	# shellcheck disable=SC2016
-	unshare -m sh -c 'root=$1; mount --bind "$2" "$root/srv"; shift 2
+	unshare -m sh -c 'root=$1; mount --bind "$2" "$root/srv" &&
+		mount -t proc proc "$root/proc" && shift 2 &&
 		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C \
 			make -C /srv "$@"' sh "$root" "$dir" "$@"
 }
@@ -222,14 +223,16 @@ cleanup() {
 # with its modes changed.
 watch() {
 	local reader
+	ulimit -c 0
 	[ "$shell" = 0 ] || { "$@"; return; }
 	cat "$run/out" &
 	reader=$!
-	exec 8<>"$run/out"
+	exec 8<>"$run/out" 9>&2 2>/dev/null	# "Aborted" tells nobody anything
 	rc=0
 	setpriv --pdeathsig TERM timeout -s KILL "$((limit + 20))" \
-		setpriv --pdeathsig KILL "$@" </dev/null || rc=$?
-	exec 8>&-
+		setpriv --pdeathsig KILL "$@" </dev/null 2>&9 9>&- &
+	wait $! || rc=$?
+	exec 2>&9 8>&- 9>&-
 	wait $reader || true
 }
 
