@@ -153,9 +153,8 @@ int nfsec_alg_check_key(const struct nfsec_alg *alg, const u8 *key, u32 len,
 		if (len == alg->key[i] + alg->salt)
 			break;
 	if (i == ARRAY_SIZE(alg->key) || !alg->key[i]) {
-		NL_SET_ERR_MSG(extack, alg->salt ?
-			       "key with salt has the wrong length for its algorithm" :
-			       "key has the wrong length for its algorithm");
+		NL_SET_ERR_MSG(extack,
+			       "key (with salt, if any) has the wrong length for its algorithm");
 		return -EINVAL;
 	}
 	if (alg->flags & NFSEC_ALG_3DES &&

@@ -32,6 +32,7 @@
 #include "compat/netdev.h"
 #include "esp.h"
 #include "flow.h"
+#include "guard.h"
 #include "input.h"
 #include "main.h"
 #include "natt.h"
@@ -83,7 +84,17 @@ bool nfsec_input_exempt(const struct sk_buff *skb, const struct nfsec_flow *fl)
 	       type <= NDISC_REDIRECT && ipv6_hdr(skb)->hop_limit == 255;
 }
 
-static bool confirm(struct sk_buff *skb)
+/**
+ * nfsec_input_confirm() - let connection tracking keep the flow of a packet
+ * @skb: packet that is about to be stolen
+ *
+ * It does so by itself at the end of the last hook, which a stolen packet
+ * never reaches.
+ *
+ * Context: RCU read side.
+ * Return: false if it refuses the packet.
+ */
+bool nfsec_input_confirm(struct sk_buff *skb)
 {
 	const struct nf_ct_hook *hook;
 
@@ -383,7 +394,7 @@ static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 {
 	struct sk_buff *segs, *next;
 
-	if (!confirm(skb)) {
+	if (!nfsec_input_confirm(skb)) {
 		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_CONNTRACK);
 		return;
 	}
@@ -459,7 +470,7 @@ static bool tmpl_fits(const struct nfsec_tmpl *t, const struct xfrm_state *x)
 	const struct nfsec_addr *d = (const struct nfsec_addr *)&x->id.daddr;
 	const struct nfsec_addr *s = (const struct nfsec_addr *)&x->props.saddr;
 
-	if (x->id.proto != t->proto || nfsec_sa_mark_mode(x) != t->mode ||
+	if (x->id.proto != t->proto || x->props.smark.v != t->mode ||
 	    (t->reqid && x->props.reqid != t->reqid) ||
 	    (t->spi && x->id.spi != t->spi))
 		return false;
@@ -478,7 +489,7 @@ static enum nfsec_drop enforce(struct nfsec_net *nn, struct sk_buff *skb,
 			       const struct nfsec_flow *fl, u8 dir)
 {
 	const struct xfrm_state *x = nfsec_sa_mark_of(skb);
-	bool tunnelled = x && nfsec_sa_mark_mode(x) == NFSEC_MODE_TUNNEL;
+	bool tunnelled = x && x->props.smark.v == NFSEC_MODE_TUNNEL;
 	bool in = dir == NFSEC_DIR_IN;
 	struct nfsec_flow quoted;
 	struct nfsec_policy *p;
@@ -583,28 +594,6 @@ unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/*
- * A flowtable would take later packets of the flow past POST_ROUTING and so
- * past their policy. It leaves alone what carries a secpath.
- */
-static void guard(struct nfsec_net *nn, struct sk_buff *skb,
-		  const struct nf_hook_state *state)
-{
-	struct nfsec_decision d;
-	struct nfsec_flow fl;
-
-	if (!skb_nfct(skb) || skb_sec_path(skb) || !nn->guard ||
-	    nfsec_flow_from_skb(skb, state->pf, state->out->ifindex, &fl))
-		return;
-	nfsec_classify_out(nn, &fl, NFSEC_PASS_ANY, &d);
-	if (d.policy && (d.verdict == NFSEC_VERDICT_PROTECT ||
-			 d.verdict == NFSEC_VERDICT_NO_SA)) {
-		skb_ext_reset(skb);
-		__skb_ext_copy(skb, nn->guard);
-		skb->slow_gro = 1;
-	}
-}
-
 /**
  * nfsec_input_forward() - hook for packets through this host
  * @priv: not used
@@ -632,7 +621,7 @@ unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 		nfsec_stats_drop(nn, NULL, skb, reason);
 		return NF_STOLEN;
 	}
-	guard(nn, skb, state);
+	nfsec_guard_forward(nn, skb, state);
 	return NF_ACCEPT;
 }
 

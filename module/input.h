@@ -12,6 +12,7 @@ unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
 bool nfsec_input_exempt(const struct sk_buff *skb,
 			const struct nfsec_flow *fl);
+bool nfsec_input_confirm(struct sk_buff *skb);
 int nfsec_input_module_init(void);
 void nfsec_input_module_exit(void);
 

@@ -24,7 +24,8 @@
  * @stats: counters
  * @acquire_seq: number of the last acquire event
  * @natt_ports: UDP ports that carry ESP, one bit each; NULL if there are none
- * @guard: secpath for forwarded packets that will be protected, see output.c
+ * @guard_state: state that the secpath of guard.c names
+ * @guard_ext: that secpath
  */
 struct nfsec_net {
 	struct net *net;
@@ -36,7 +37,8 @@ struct nfsec_net {
 	struct nfsec_stats __percpu *stats;
 	atomic_t acquire_seq;
 	unsigned long __rcu *natt_ports;
-	struct sk_buff *guard;
+	struct xfrm_state *guard_state;
+	struct skb_ext *guard_ext;
 };
 
 extern unsigned int nfsec_net_id;

@@ -116,7 +116,8 @@ static u8 range_plen(const struct nfsec_addr *min, const struct nfsec_addr *max,
 							    plen;
 }
 
-/* Source or destination of a selector; @first is the attribute of its address,
+/*
+ * Source or destination of a selector; @first is the attribute of its address,
  * those of prefix length and last address follow
  */
 static int get_range(struct nlattr * const *tb, int first, u8 family,

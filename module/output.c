@@ -58,20 +58,6 @@ static bool skip_pass(const struct sk_buff *skb,
 	return state->pf == NFPROTO_IPV6 && state->okfn == dev_loopback_xmit;
 }
 
-/*
- * nf_conntrack confirms a flow at the very end of POST_ROUTING, which a stolen
- * packet never reaches.
- */
-static bool confirm(struct sk_buff *skb)
-{
-	const struct nf_ct_hook *hook;
-
-	if (!skb_nfct(skb))
-		return true;
-	hook = rcu_dereference(nf_ct_hook);
-	return !hook || hook->confirm(skb) == NF_ACCEPT;
-}
-
 /* Sequence numbers for @n packets; the first is returned (RFC 4303 3.3.3) */
 static u64 take_seq(struct nfsec_sa *sa, u32 n)
 {
@@ -316,7 +302,7 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		dst_release(o.dst);
 		return drop(nn, sa, skb, NFSEC_DROP_OUT_TOO_BIG, -err);
 	}
-	if (!confirm(skb)) {
+	if (!nfsec_input_confirm(skb)) {
 		dst_release(o.dst);
 		return drop(nn, sa, skb, NFSEC_DROP_OUT_CONNTRACK, 0);
 	}

@@ -18,6 +18,7 @@
 #include <net/sock.h>
 #include <net/xfrm.h>
 
+#include "compat/gso.h"
 #include "flow.h"
 #include "main.h"
 #include "natt.h"
@@ -42,14 +43,17 @@ static u32 outer_mtu(const struct nfsec_sa *sa, const struct dst_entry *dst)
 static u32 inner_mtu(const struct nfsec_out *o)
 {
 	u32 mtu = outer_mtu(o->sa, o->dst);
+	u32 extra = 0;
 
-	if (o->sa->mode == NFSEC_MODE_TUNNEL)
-		return nfsec_sa_inner_mtu(o->sa, mtu, o->encap,
-					  o->fl->family);
-	if (mtu <= o->keep)
+	/* IP options and extension headers in front of ESP */
+	if (o->sa->mode == NFSEC_MODE_TRANSPORT)
+		extra = o->keep - (o->fl->family == AF_INET ?
+				   sizeof(struct iphdr) :
+				   sizeof(struct ipv6hdr));
+	if (mtu <= extra)
 		return 0;
-	return o->keep + nfsec_sa_inner_mtu(o->sa, mtu - o->keep, o->encap,
-					    o->fl->family);
+	return extra + nfsec_sa_inner_mtu(o->sa, mtu - extra, o->encap,
+					  o->fl->family);
 }
 
 /*
