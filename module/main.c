@@ -25,32 +25,48 @@ unsigned int nfsec_net_id __read_mostly;
 module_param_named(allow_weak, nfsec_allow_weak, bool, 0444);
 MODULE_PARM_DESC(allow_weak, "allow DES and MD5 (RFC 8221: MUST NOT)");
 
-#define HOOKS(family, prio_snat, prio_filter)				\
-	{								\
-		.hook		= nfsec_output_before_nat,		\
-		.pf		= family,				\
-		.hooknum	= NF_INET_POST_ROUTING,			\
-		.priority	= (prio_snat) - 1,			\
-	}, {								\
-		.hook		= nfsec_output_after_nat,		\
-		.pf		= family,				\
-		.hooknum	= NF_INET_POST_ROUTING,			\
-		.priority	= NF_IP_PRI_LAST,			\
-	}, {								\
-		.hook		= nfsec_input_local,			\
-		.pf		= family,				\
-		.hooknum	= NF_INET_LOCAL_IN,			\
-		.priority	= NF_IP_PRI_LAST - 1,			\
-	}, {								\
-		.hook		= nfsec_input_forward,			\
-		.pf		= family,				\
-		.hooknum	= NF_INET_FORWARD,			\
-		.priority	= (prio_filter) - 1,			\
-	}
-
 static const struct nf_hook_ops nfsec_hooks[] = {
-	HOOKS(NFPROTO_IPV4, NF_IP_PRI_NAT_SRC, NF_IP_PRI_FILTER),
-	HOOKS(NFPROTO_IPV6, NF_IP6_PRI_NAT_SRC, NF_IP6_PRI_FILTER),
+	{
+		.hook		= nfsec_output_before_nat,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= NF_IP_PRI_NAT_SRC - 1,
+	}, {
+		.hook		= nfsec_output_after_nat,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= NF_IP_PRI_LAST,
+	}, {
+		.hook		= nfsec_input_local,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP_PRI_LAST - 1,
+	}, {
+		.hook		= nfsec_input_forward,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP_PRI_FILTER - 1,
+	}, {
+		.hook		= nfsec_output_before_nat,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= NF_IP6_PRI_NAT_SRC - 1,
+	}, {
+		.hook		= nfsec_output_after_nat,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_POST_ROUTING,
+		.priority	= NF_IP6_PRI_LAST,
+	}, {
+		.hook		= nfsec_input_local,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= NF_IP6_PRI_LAST - 1,
+	}, {
+		.hook		= nfsec_input_forward,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_FORWARD,
+		.priority	= NF_IP6_PRI_FILTER - 1,
+	},
 };
 
 /**

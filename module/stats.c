@@ -11,25 +11,25 @@
 #include "trace.h"
 
 const char * const nfsec_drop_name[NFSEC_DROP_COUNT] = {
-#define NFSEC_DROP_NAME(sym, name, doc)	[NFSEC_DROP_##sym] = #name,
+#define NFSEC_DROP_NAME(sym, name, doc)	#name,
 	NFSEC_DROP_LIST(NFSEC_DROP_NAME)
 #undef NFSEC_DROP_NAME
 };
 
 const char * const nfsec_drop_doc[NFSEC_DROP_COUNT] = {
-#define NFSEC_DROP_DOC(sym, name, doc)	[NFSEC_DROP_##sym] = doc,
+#define NFSEC_DROP_DOC(sym, name, doc)	doc,
 	NFSEC_DROP_LIST(NFSEC_DROP_DOC)
 #undef NFSEC_DROP_DOC
 };
 
 const char * const nfsec_counter_name[NFSEC_COUNTER_COUNT] = {
-#define NFSEC_COUNTER_NAME(sym, name, doc)	[NFSEC_COUNTER_##sym] = #name,
+#define NFSEC_COUNTER_NAME(sym, name, doc)	#name,
 	NFSEC_COUNTER_LIST(NFSEC_COUNTER_NAME)
 #undef NFSEC_COUNTER_NAME
 };
 
 const char * const nfsec_counter_doc[NFSEC_COUNTER_COUNT] = {
-#define NFSEC_COUNTER_DOC(sym, name, doc)	[NFSEC_COUNTER_##sym] = doc,
+#define NFSEC_COUNTER_DOC(sym, name, doc)	doc,
 	NFSEC_COUNTER_LIST(NFSEC_COUNTER_DOC)
 #undef NFSEC_COUNTER_DOC
 };
