@@ -11,7 +11,6 @@
 
 #include <crypto/aead.h>
 #include <crypto/hash.h>
-#include <crypto/internal/simd.h>
 #include <crypto/skcipher.h>
 #include <linux/module.h>
 #include <linux/percpu.h>

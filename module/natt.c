@@ -130,7 +130,7 @@ enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
 	if (len < sizeof(*uh) + 8)
 		return NFSEC_NATT_OTHER;
 	payload = skb_header_pointer(skb, udp_off + sizeof(*uh), 4, &buf.spi);
-	if (!payload || !get_unaligned((__be32 *)payload))
+	if (!payload || !memcmp(payload, "\0\0\0\0", 4))
 		return NFSEC_NATT_OTHER;
 	if (len > skb->len - udp_off || checksum_bad(skb, family, udp_off, uh))
 		return NFSEC_NATT_BAD;

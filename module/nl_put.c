@@ -339,7 +339,6 @@ static int put_replay(struct sk_buff *skb, struct nfsec_sa *sa,
 		nla = nla_reserve(skb, NFSEC_A_SA_REPLAY_BITMAP, len);
 		if (!nla)
 			return -EMSGSIZE;
-		memset(nla_data(nla), 0, len);
 	}
 	nfsec_replay_get(&sa->replay, &top, nla ? nla_data(nla) : NULL,
 			 nla ? len : 0);
@@ -382,7 +381,8 @@ static int put_sa_grown(struct sk_buff *skb, struct nfsec_sa *sa,
 		return -EMSGSIZE;
 	if (mtu && time_before(jiffies, READ_ONCE(sa->pmtu_expires)) &&
 	    nla_put_u32(skb, NFSEC_A_SA_PMTU,
-			nfsec_sa_inner_mtu(sa, mtu, sa->id.family)))
+			nfsec_sa_inner_mtu(sa, mtu, rcu_access_pointer(sa->encap),
+					   sa->id.family)))
 		return -EMSGSIZE;
 	if (parts & NFSEC_NL_SA_DROPS)
 		return put_drops(skb, sa);

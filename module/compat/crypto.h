@@ -9,6 +9,10 @@
 #include <crypto/algapi.h>
 #endif
 
+/* <crypto/internal/simd.h> leaves it to others to declare may_use_simd() */
+#include <asm/simd.h>
+
+#include <crypto/internal/simd.h>
 #include <crypto/skcipher.h>
 #include <linux/crypto.h>
 
