@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The machine under test: this process's network namespace.
+
+It is a gateway between two tun devices whose far ends are held here, so every
+octet that goes in or comes out passes through os.write() and os.read():
+
+    out0  10.0.0.1/16 fd00::1/64     the unprotected side; the peers live here,
+                                     and the networks behind them, 10.1/16 and
+                                     fd01::/64, are routed there
+    in0   10.2.0.1/16 fd02::1/64     the protected side
+
+A tun device hands a packet to the stack within write(), so what it causes has
+mostly happened when write() returns; what has not is waited for by looking at
+the devices and the drop counters, never by sleeping.
+"""
+
+import ctypes
+import fcntl
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import time
+
+import ip
+from ktap import Failure
+
+OUT = {4: "10.0.0.1", 6: "fd00::1"}
+OUT_OTHER = {4: "10.0.0.3", 6: "fd00::3"}
+IN = {4: "10.2.0.1", 6: "fd02::1"}
+HOST = {4: "10.2.0.5", 6: "fd02::5"}
+MTU = 1500
+
+# Long enough for a busy emulated machine; only a failing test waits so long,
+# and the more of them there are, the shorter.
+PATIENCE = 3.0
+LEAST_PATIENCE = 0.2
+
+CLONE_NEWNET = 0x40000000
+UDP_ENCAP, UDP_ENCAP_ESPINUDP = 100, 2
+TUNSETIFF = 0x400454ca
+IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+SCM = {"pktinfo": (49, 50), "hoplimit": (51, 52), "flowinfo": (11, 11)}
+
+SETUP = """
+link set lo up
+link set {out} mtu {mtu} addrgenmode none txqueuelen 10000 up
+link set {in_} mtu {mtu} addrgenmode none txqueuelen 10000 up
+addr add 10.0.0.1/16 dev {out}
+addr add 10.0.0.3/16 dev {out}
+addr add fd00::1/64 dev {out} nodad
+addr add fd00::3/64 dev {out} nodad
+addr add 10.2.0.1/16 dev {in_}
+addr add fd02::1/64 dev {in_} nodad
+route add 10.1.0.0/16 dev {out} src 10.2.0.1
+route add fd01::/64 dev {out} src fd02::1
+""".lstrip()
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def peer(index, family):
+    """Outer address of a peer."""
+    if family == 4:
+        return "10.0.%d.%d" % (1 + index // 250, 1 + index % 250)
+    return "fd00::1:%x" % (index + 1)
+
+
+def remote(index, family):
+    """Address of the host behind that peer."""
+    if family == 4:
+        return "10.1.%d.%d" % (1 + index // 250, 1 + index % 250)
+    return "fd01::%x" % (index + 1)
+
+
+def batch(command, lines):
+    """Run a program that reads one command per line."""
+    done = subprocess.run(command + ["-batch", "-"], input="\n".join(lines) + "\n",
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          universal_newlines=True, check=False)
+    if done.returncode:
+        raise Failure("%s: %s\n%s" % (" ".join(command), done.stdout.strip()[:400],
+                                      "\n".join(lines[:4])))
+
+
+def sysctl(name, value):
+    """Set a sysctl of this namespace."""
+    with open("/proc/sys/net/" + name, "w", encoding="ascii") as file:
+        file.write(str(value))
+
+
+def is_chatter(data):
+    """Packets a Linux host sends by itself: neighbour and group discovery."""
+    if ip.version(data) == 4:
+        return data[9] == 2
+    return data[6] == 0 or (data[6] == ip.ICMP6 and data[40] in (133, 134, 135, 136, 143))
+
+
+class Nfsec:
+    """The implementation under test, by its tool."""
+
+    command = ["secctl"]
+    counted = True
+    copies_flow = False     # of the inner IPv6 header to the outer one
+
+    @staticmethod
+    def _table(part):
+        if isinstance(part, dict):
+            return {k: int(v["value"] if isinstance(v, dict) else v) for k, v in part.items()}
+        return {c["name"]: int(c["value"]) for c in part}
+
+    def json(self, *words):
+        """Output of the tool, parsed."""
+        out = subprocess.run(self.command + ["-j"] + list(words), check=True,
+                             stdout=subprocess.PIPE, close_fds=False).stdout
+        return json.loads(out or b"[]")
+
+    def stats(self):
+        """(drops by reason, other counters)."""
+        data = self.json("stats")
+        if isinstance(data, list):
+            data = data[0]
+        return self._table(data["drop"]), self._table(data.get("counter", {}))
+
+    def states(self):
+        """All states, as the tool prints them."""
+        data = self.json("-s", "state", "list")
+        return data.get("state", data) if isinstance(data, dict) else data
+
+
+class Xfrm(Nfsec):
+    """The kernel's own IPsec, to try the harness itself.
+
+    Its counters are too coarse to name reasons, so these are not compared; and
+    where it is known to deviate from the RFCs, cases fail.
+    """
+
+    command = ["ip", "xfrm"]
+    counted = False
+    copies_flow = True
+
+    def stats(self):
+        with open("/proc/net/xfrm_stat", encoding="ascii") as file:
+            return {k: int(v) for k, v in (line.split() for line in file)}, {}
+
+
+class Dut:
+    """A fresh namespace with devices and nothing configured."""
+
+    tool = Nfsec()
+    patience = PATIENCE
+
+    def __init__(self, mtu=MTU):
+        if LIBC.unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        self.outside = self._tun("out0")
+        self.inside = self._tun("in0")
+        # The namespace inherits these from the first one.
+        for name in ("all", "default", "out0", "in0"):
+            sysctl("ipv4/conf/%s/rp_filter" % name, 0)
+            sysctl("ipv4/conf/%s/forwarding" % name, 1)
+            sysctl("ipv6/conf/%s/forwarding" % name, 1)
+        batch(["ip"], SETUP.format(out="out0", in_="in0", mtu=mtu).splitlines())
+        self.raw = {4: self._raw(4, socket.IPPROTO_RAW), 6: self._raw(6, socket.IPPROTO_RAW)}
+        self.local = {4: self._raw(4, ip.PLAIN), 6: self._raw(6, ip.PLAIN)}
+        self.sockets = []
+        if not self.tool.counted:
+            for family, address in ((4, "0.0.0.0"), (6, "::")):
+                sock = self.udp(family, address, 4500)
+                sock.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)
+        self.drops = self.tool.stats()[0]
+
+    @staticmethod
+    def _tun(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        return fd
+
+    @staticmethod
+    def _raw(family, proto):
+        sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6,
+                             socket.SOCK_RAW, proto)
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        if family == 6 and proto != socket.IPPROTO_RAW:
+            for request, _ in SCM.values():
+                sock.setsockopt(socket.IPPROTO_IPV6, request, 1)
+        return sock
+
+    def close(self):
+        """Give the namespace up; it goes when its last holder does."""
+        for fd in (self.outside, self.inside):
+            os.close(fd)
+        for sock in list(self.raw.values()) + list(self.local.values()) + self.sockets:
+            sock.close()
+
+    # -- configuration ----------------------------------------------------
+
+    def configure(self, lines):
+        """Give lines to the tool, each without its name."""
+        if not self.tool.counted:
+            lines = ["xfrm " + line for line in lines]
+            batch(["ip"], lines)
+        else:
+            batch(self.tool.command, lines)
+
+    def flush(self):
+        """Delete all states and policies."""
+        self.configure(["state flush", "policy flush"])
+
+    def udp(self, family, address, port):
+        """A UDP socket of the machine under test."""
+        sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6,
+                             socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == 6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind((address, port))
+        self.sockets.append(sock)
+        return sock
+
+    # -- counters ---------------------------------------------------------
+
+    def new_drops(self):
+        """Drops since the last call, by reason, those that are zero left out."""
+        now = self.tool.stats()[0]
+        diff = {k: v - self.drops.get(k, 0) for k, v in now.items()
+                if v != self.drops.get(k, 0)}
+        self.drops = now
+        return diff
+
+    def counter(self, name):
+        """A counter that is not a drop."""
+        return self.tool.stats()[1][name]
+
+    def state(self, spi):
+        """The state with an SPI."""
+        for state in self.tool.states():
+            found = state["spi"]
+            if (int(found, 0) if isinstance(found, str) else found) == spi:
+                return state
+        raise Failure("no state with SPI 0x%x" % spi)
+
+    # -- packets ----------------------------------------------------------
+
+    @staticmethod
+    def _read(fd):
+        while True:
+            try:
+                data = os.read(fd, 65536)
+            except BlockingIOError:
+                return None
+            if not is_chatter(data):
+                return data
+
+    def _read_local(self, family):
+        try:
+            data, extra, _, source = self.local[family].recvmsg(65536, 512)
+        except BlockingIOError:
+            return None
+        if family == 4:
+            return data
+        found = {kind: value for _, kind, value in extra}
+        word, = struct.unpack("!I", found[SCM["flowinfo"][1]])
+        target = socket.inet_ntop(socket.AF_INET6, found[SCM["pktinfo"][1]][:16])
+        hops, = struct.unpack("=i", found[SCM["hoplimit"][1]])
+        return ip.ip6(source[0], target, ip.PLAIN, data, tos=word >> 20 & 0xff,
+                      flow=word & 0xfffff, ttl=hops)
+
+    def delivered(self):
+        """A packet that came out of protection, or None: inside or local."""
+        data = self._read(self.inside)
+        for family in (4, 6):
+            if data is None:
+                data = self._read_local(family)
+        return data
+
+    def out_of_patience(self):
+        """Something that should have happened did not."""
+        Dut.patience = max(Dut.patience * 0.7, LEAST_PATIENCE)
+
+    def wait(self, read, patience=None):
+        """Call read() until it gives something or patience ends."""
+        data = read()
+        end = time.monotonic() + (self.patience if patience is None else patience)
+        while data is None and time.monotonic() < end:
+            select.select([self.outside, self.inside, self.local[4], self.local[6]] +
+                          self.sockets, [], [], 0.02)
+            data = read()
+        if data is None and patience is None:
+            self.out_of_patience()
+        return data
+
+    def left(self, patience=None):
+        """The next packet that left on the unprotected side, or None."""
+        return self.wait(lambda: self._read(self.outside), patience)
+
+    def arrived(self, patience=None):
+        """The next packet delivered, or None."""
+        return self.wait(self.delivered, patience)
+
+    def inject(self, data):
+        """A packet arrives on the unprotected side."""
+        os.write(self.outside, data)
+
+    def forward(self, data):
+        """A packet arrives on the protected side."""
+        os.write(self.inside, data)
+
+    def originate(self, data):
+        """The machine under test sends a packet of its own."""
+        self.raw[ip.version(data)].sendto(data, (ip.destination(data), 0))
+
+    def outcome(self, data):
+        """Inject a packet; ("ok", packet) or ("drop", {reason: count})."""
+        self.inject(data)
+        end = time.monotonic() + self.patience
+        while True:
+            got = self.delivered()
+            if got is not None:
+                return "ok", got
+            diff = self.new_drops()
+            if diff:
+                return "drop", diff
+            if time.monotonic() > end:
+                self.out_of_patience()
+                return "lost", {}
+            select.select([self.inside, self.local[4], self.local[6]], [], [], 0.002)
+
+    def expect(self, data, want, what="packet"):
+        """Inject a packet which is to be delivered as the octets given."""
+        kind, got = self.outcome(data)
+        if kind == "ok" and got == want:
+            return
+        if kind != "ok":
+            raise Failure("%s: %s %s" % (what, kind, got))
+        at = next((i for i, (a, b) in enumerate(zip(got, want)) if a != b), len(want))
+        raise Failure("%s was delivered otherwise from octet %d on\ngot    %s\nwanted %s" %
+                      (what, at, got.hex(), want.hex()))
+
+    def expect_drop(self, data, reason, what="packet"):
+        """Inject a packet which is to be dropped, counted once, as reason."""
+        kind, got = self.outcome(data)
+        if kind == "lost" and not self.tool.counted:
+            return
+        if kind != "drop" or (self.tool.counted and got != {reason: 1}):
+            raise Failure("%s: wanted drop {'%s': 1}, got %s %s" %
+                          (what, reason, kind, got.hex() if kind == "ok" else got))
+
+    def idle(self, counters=True):
+        """Fail if there is a packet or a drop that no case has asked for."""
+        for name, read in (("outside", lambda: self._read(self.outside)),
+                           ("inside", self.delivered)):
+            stray = read()
+            if stray is None:
+                continue
+            while read() is not None:
+                pass
+            raise Failure("unexpected packet %s: %s" % (name, stray[:120].hex()))
+        if counters:
+            diff = self.new_drops()
+            if diff:
+                raise Failure("unexpected drops: %s" % diff)
+
+
+class Group:
+    """Cases that share one machine under test."""
+
+    name = ""
+    counters = True
+
+    def __init__(self):
+        self.dut = None
+
+    def setup(self):
+        """Make the machine; groups add their configuration."""
+        self.dut = Dut()
+
+    def teardown(self):
+        """Throw it away."""
+        if self.dut:
+            self.dut.close()
+
+    def run(self, function):
+        """Run a case, then see that nothing else happened."""
+        try:
+            function()
+        except Failure:
+            # What is left over belongs to this case, not to the next.
+            self.settle()
+            raise
+        self.dut.idle(self.counters)
+
+    def settle(self):
+        """Forget packets and counters of a failed case."""
+        for _ in range(3):
+            try:
+                self.dut.idle()
+            except Failure:
+                pass

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Byte-exact tests of the data plane: wire.py [--tool xfrm] [--list] [WORD...]
+
+Runs as root with nfsec loaded, in network namespaces of its own. WORDs pick
+the cases whose name contains one of them. KTAP on stdout; exit status 0, 1, or
+4 if everything was skipped. --tool xfrm points the same cases at the kernel's
+own IPsec, which tries the harness: see README.md for what fails there.
+"""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import dut
+import ktap
+import t_header
+import t_matrix
+import t_oracle
+
+GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header)
+
+
+def main(words):
+    """Parse the command line and run."""
+    if "--tool" in words:
+        at = words.index("--tool")
+        dut.Dut.tool = {"xfrm": dut.Xfrm, "nfsec": dut.Nfsec}[words[at + 1]]()
+        del words[at:at + 2]
+    groups = [group() for group in GROUPS]
+    if "--list" in words:
+        for group in groups:
+            for name, _ in group.cases():
+                print("%s: %s" % (group.name, name))
+        return 0
+    if os.getuid():
+        print("1..0 # SKIP must run as root")
+        return ktap.SKIP
+    if not shutil.which(dut.Dut.tool.command[0]):
+        print("1..0 # SKIP no %s in PATH" % dut.Dut.tool.command[0])
+        return ktap.SKIP
+    return ktap.run(groups, words)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
