@@ -279,22 +279,26 @@ verdict() {
 }
 
 # make_initrd ROOT KERNEL-RELEASE FILE [MODULE...]: a busybox which mounts the
-# root file system, plus the modules needed for that
+# root file system, plus modules to load before (with ?: if there is such a one)
 make_initrd() {
 	local root=$1 kver=$2 file=$3 dir path mod
 	shift 3
-	[ "$file" -ot "$top/selftests/vm/init" ] || return 0
+	for dir in init lib.sh run; do
+		[ ! "$top/selftests/vm/$dir" -nt "$file" ] || rm -f "$file"
+	done
+	[ ! -e "$file" ] || return 0
 	need busybox:busybox-static cpio:cpio modprobe:kmod xz:xz-utils
 	dir=$(mktemp -d)
 	mkdir -p "$dir"/{bin,proc,dev,modules,lower,rw,newroot}
 	cp "$(command -v busybox)" "$dir/bin/busybox"
-	for mod in sh mount mkdir insmod switch_root cat sleep; do
+	for mod in sh mount mkdir ln insmod switch_root cat sleep; do
 		ln -s busybox "$dir/bin/$mod"
 	done
 	install -m 755 "$top/selftests/vm/init" "$dir/init"
 	: >"$dir/modules/order"
 	for mod; do
-		modprobe -d "$root" -S "$kver" --show-depends "$mod" || die "no module $mod"
+		modprobe -d "$root" -S "$kver" --show-depends "${mod#\?}" 2>/dev/null ||
+			[ "${mod#\?}" != "$mod" ] || die "no module $mod"
 	done | awk '$1 == "insmod" && !s[$2]++ { print $2 }' | while read -r path; do
 		mod=$(basename "$path" .xz)
 		case $path in
