@@ -8,8 +8,8 @@
 
 struct nfsec_net;
 struct nfsec_policy;
-struct nfsec_ruleset;
 struct nfsec_sa;
+struct nfsec_spd;
 
 /* Which outbound pass asks (see output.c); the others use NFSEC_PASS_ANY */
 enum nfsec_pass {
@@ -37,8 +37,12 @@ struct nfsec_decision {
 	bool sel_mismatch;
 };
 
-int nfsec_classify_rebuild(struct nfsec_net *nn, u8 dir);
-void nfsec_classify_free(struct nfsec_net *nn);
+int nfsec_classify_init(struct nfsec_spd *spd);
+void nfsec_classify_free(struct nfsec_spd *spd);
+int nfsec_classify_insert(struct nfsec_spd *spd, struct nfsec_policy *p,
+			  struct nfsec_policy *old);
+void nfsec_classify_remove(struct nfsec_spd *spd, struct nfsec_policy *p);
+void nfsec_classify_clear(struct nfsec_spd *spd, u8 dir);
 struct nfsec_policy *nfsec_classify(struct nfsec_net *nn, u8 dir,
 				    const struct nfsec_flow *fl,
 				    enum nfsec_pass pass);

@@ -35,6 +35,7 @@
 #include "guard.h"
 #include "input.h"
 #include "main.h"
+#include "merge.h"
 #include "natt.h"
 #include "pmtu.h"
 #include "tunnel.h"
@@ -127,10 +128,9 @@ static struct sk_buff *own(struct sk_buff *skb)
 	skb_copy_bits(skb, 0, skb_put(new, skb->len), skb->len);
 	skb_reset_network_header(new);
 	skb_reset_transport_header(new);
-	if (mac_len && skb_mac_header_was_set(skb)) {
-		skb_set_mac_header(new, -(int)mac_len);
+	skb_set_mac_header(new, -(int)mac_len);
+	if (skb_mac_header_was_set(skb))
 		memcpy(skb_mac_header(new), skb_mac_header(skb), mac_len);
-	}
 	new->mac_len = mac_len;
 	consume_skb(skb);
 	return new;
@@ -350,7 +350,8 @@ static int poll(struct napi_struct *napi, int budget)
 		done++;
 		skb = open_one(skb);
 		if (skb)
-			napi_gro_receive(napi, skb);
+			nfsec_merge_receive(nfsec_net(dev_net(skb->dev)), napi,
+					    skb);
 	}
 	rcu_read_unlock();
 	if (done < budget)
@@ -625,7 +626,7 @@ unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Take packets of @dev, or of all devices, off a queue that is not polled */
+/* Take packets off a queue that is not polled */
 static void purge(struct nfsec_cell *cell, const struct net_device *dev)
 {
 	struct sk_buff *skb, *tmp;
@@ -645,18 +646,19 @@ static void purge(struct nfsec_cell *cell, const struct net_device *dev)
 				 NFSEC_DROP_IN_GOING_DOWN);
 }
 
-/*
- * Queued packets hold no reference to their device. When it goes, polling is
- * stopped for a moment, which also empties GRO, and its packets are taken out.
+/**
+ * nfsec_input_flush() - take the packets of a device out of the queues
+ * @dev: device, or NULL for all
+ *
+ * Queued packets hold no reference to their device or namespace. Polling is
+ * stopped for a moment, which also empties GRO.
+ *
+ * Context: process.
  */
-static int netdev_event(struct notifier_block *nb, unsigned long event,
-			void *ptr)
+void nfsec_input_flush(const struct net_device *dev)
 {
-	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
 	int cpu;
 
-	if (event != NETDEV_UNREGISTER)
-		return NOTIFY_DONE;
 	for_each_possible_cpu(cpu) {
 		struct nfsec_cell *cell = per_cpu_ptr(nfsec_cells, cpu);
 
@@ -669,6 +671,13 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 			local_bh_enable();
 		}
 	}
+}
+
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	if (event == NETDEV_UNREGISTER)
+		nfsec_input_flush(netdev_notifier_info_to_dev(ptr));
 	return NOTIFY_DONE;
 }
 

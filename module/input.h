@@ -4,6 +4,7 @@
 
 #include <linux/netfilter.h>
 
+struct net_device;
 struct nfsec_flow;
 
 unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
@@ -13,6 +14,7 @@ unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 bool nfsec_input_exempt(const struct sk_buff *skb,
 			const struct nfsec_flow *fl);
 bool nfsec_input_confirm(struct sk_buff *skb);
+void nfsec_input_flush(const struct net_device *dev);
 int nfsec_input_module_init(void);
 void nfsec_input_module_exit(void);
 

@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "input.h"
 #include "main.h"
+#include "merge.h"
 #include "natt.h"
 #include "netlink.h"
 #include "output.h"
@@ -86,6 +87,11 @@ int nfsec_net_hook(struct nfsec_net *nn)
 
 	if (nn->hooked)
 		return 0;
+	if (!nn->merge_dev) {
+		err = nfsec_merge_init(nn);
+		if (err)
+			return err;
+	}
 	err = nf_defrag_ipv4_enable(nn->net);
 	if (err)
 		return err;
@@ -165,6 +171,7 @@ static void __net_exit net_exit(struct net *net)
 	mutex_unlock(&nn->lock);
 	nfsec_spd_destroy(nn);
 	nfsec_sad_destroy(&nn->sad);
+	nfsec_merge_exit(nn);
 	nfsec_guard_exit(nn);
 	nfsec_natt_free(nn);
 	free_percpu(nn->stats);

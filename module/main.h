@@ -24,6 +24,7 @@
  * @stats: counters
  * @acquire_seq: number of the last acquire event
  * @natt_ports: UDP ports that carry ESP, one bit each; NULL if there are none
+ * @merge_dev: device of merge.c
  * @guard_state: state that the secpath of guard.c names
  * @guard_ext: that secpath
  */
@@ -37,6 +38,7 @@ struct nfsec_net {
 	struct nfsec_stats __percpu *stats;
 	atomic_t acquire_seq;
 	unsigned long __rcu *natt_ports;
+	struct net_device *merge_dev;
 	struct xfrm_state *guard_state;
 	struct skb_ext *guard_ext;
 };

@@ -30,6 +30,8 @@ static const struct genl_multicast_group nfsec_nl_mcgrps[] = {
 	},
 };
 
+static bool nl_registered;
+
 /*
  * resv_start_op asks for the strict check of message headers that is the
  * default for new families anyway; handlers run in parallel and lock for
@@ -212,6 +214,22 @@ int nfsec_nl_reply_count(struct genl_info *info, u8 cmd, int attr, u32 count)
 }
 
 /**
+ * nfsec_nl_has_listeners() - does anyone want the events of a group?
+ * @net: namespace
+ * @group: NFSEC_NLGRP_*
+ *
+ * Nobody does while the module is unloaded: timers still run then, and the
+ * numbers of the groups may belong to another family.
+ *
+ * Context: any.
+ */
+bool nfsec_nl_has_listeners(struct net *net, unsigned int group)
+{
+	return READ_ONCE(nl_registered) &&
+	       genl_has_listeners(&nfsec_nl_family, net, group);
+}
+
+/**
  * nfsec_netlink_init() - register the family
  *
  * Context: process, module init, after all that commands use is ready.
@@ -219,7 +237,11 @@ int nfsec_nl_reply_count(struct genl_info *info, u8 cmd, int attr, u32 count)
  */
 int __init nfsec_netlink_init(void)
 {
-	return genl_register_family(&nfsec_nl_family);
+	int err = genl_register_family(&nfsec_nl_family);
+
+	if (!err)
+		WRITE_ONCE(nl_registered, true);
+	return err;
 }
 
 /**
@@ -229,5 +251,6 @@ int __init nfsec_netlink_init(void)
  */
 void nfsec_netlink_exit(void)
 {
+	WRITE_ONCE(nl_registered, false);
 	genl_unregister_family(&nfsec_nl_family);
 }

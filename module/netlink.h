@@ -34,8 +34,8 @@ extern struct genl_family nfsec_nl_family;
 #define NFSEC_NL_SA_BITMAP	0x02
 #define NFSEC_NL_SA_DROPS	0x04
 
-/* What an SA of the default window takes at most, bitmap and drops included */
-#define NFSEC_NL_SA_ROOM	8192
+/* What an object takes at most; for an SA without the bitmap */
+#define NFSEC_NL_SA_ROOM	6144
 #define NFSEC_NL_POLICY_ROOM	4096
 
 int nfsec_netlink_init(void);
@@ -51,6 +51,7 @@ struct sk_buff *nfsec_nl_reply(struct genl_info *info, u8 cmd, size_t room,
 			       void **hdr);
 int nfsec_nl_reply_send(struct genl_info *info, struct sk_buff *skb, void *hdr,
 			int err);
+bool nfsec_nl_has_listeners(struct net *net, unsigned int group);
 int nfsec_nl_reply_count(struct genl_info *info, u8 cmd, int attr, u32 count);
 
 /* nl_parse.c: attributes in */
@@ -86,11 +87,18 @@ int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
 int nfsec_nl_put_policy(struct sk_buff *skb, const struct nfsec_policy *p);
 
 /* nl_sa_config.c: what a user says of an SA */
-int nfsec_nl_get_sa_id(struct genl_info *info, struct nlattr **tb,
-		       struct nfsec_sa_id *id, struct nfsec_addr *saddr);
+int nfsec_nl_get_sa_id(struct nlattr **tb, bool need_spi,
+		       struct nfsec_sa_id *id, struct nfsec_addr *saddr,
+		       struct netlink_ext_ack *extack);
+int nfsec_nl_check_sa_id(struct nlattr **tb, const struct nfsec_sa_id *id,
+			 const struct nfsec_addr *saddr,
+			 struct netlink_ext_ack *extack);
 int nfsec_nl_get_sa_config(struct nlattr **tb, struct nfsec_sa_config *cfg,
 			   struct netlink_ext_ack *extack);
-int nfsec_nl_check_sa_config(struct nlattr **tb, struct nfsec_sa_config *cfg,
+int nfsec_nl_check_sa_config(struct nlattr **tb,
+			     const struct nfsec_sa_config *cfg,
 			     struct netlink_ext_ack *extack);
+int nfsec_nl_check_replay(struct nlattr **tb, u8 dir, u32 window, bool esn,
+			  struct netlink_ext_ack *extack);
 
 #endif /* _NFSEC_NETLINK_H */

@@ -227,10 +227,11 @@ static int check_ports(struct nlattr * const *tb,
 					    "a GRE key is one value with both its halves, or any");
 		return 0;
 	}
+	if (!sel->proto)
+		return NFSEC_NL_BAD(extack, sport ?: dport,
+				    "ports without a protocol");
 	return NFSEC_NL_BAD(extack, sport ?: dport,
-			    sel->proto ?
-			    "ports of a protocol that has none" :
-			    "ports without a protocol");
+			    "ports of a protocol that has none");
 }
 
 /* Headers a flow never names as its protocol, see struct nfsec_flow */

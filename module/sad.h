@@ -3,34 +3,54 @@
 #define _NFSEC_SAD_H
 
 #include <linux/rhashtable.h>
+#include <linux/xarray.h>
 
 #include "sa.h"
 
+struct nfsec_net;
 struct nfsec_tmpl;
+struct netlink_ext_ack;
 
 /**
  * struct nfsec_sad - the security association database of a namespace
  * @by_spi: SAs by SPI
  * @by_dst: SAs by destination address
+ * @by_reqid: SAs by destination address and reqid
+ * @by_uid: SAs by &nfsec_sa.uid, for dumps: an entry keeps its place whatever
+ *	else comes and goes, and a new one comes behind all others until the
+ *	numbers, of 29 bits, start again
+ * @next_uid: where to look for a free number
+ * @next_order: for &nfsec_sa.order
  * @count: number of SAs, larval ones included
+ * @objects: SAs that are not freed yet, in the tables or not
  *
  * Changed under &nfsec_net.lock, read under RCU.
  */
 struct nfsec_sad {
 	struct rhltable by_spi;
 	struct rhltable by_dst;
+	struct rhltable by_reqid;
+	struct xarray by_uid;
+	u32 next_uid;
+	u64 next_order;
 	u32 count;
+	atomic_t objects;
 };
 
 int nfsec_sad_init(struct nfsec_sad *sad);
 void nfsec_sad_destroy(struct nfsec_sad *sad);
 int nfsec_sad_insert(struct nfsec_net *nn, struct nfsec_sa *sa);
+int nfsec_sad_replace(struct nfsec_net *nn, struct nfsec_sa *old,
+		      struct nfsec_sa *sa);
 void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa);
 struct nfsec_sa *nfsec_sad_find(struct nfsec_net *nn,
 				const struct nfsec_sa_id *id);
 struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
 				     u8 proto, u8 family,
 				     const struct nfsec_addr *daddr, u32 mark);
+struct nfsec_sa *nfsec_sad_lookup_sent(struct nfsec_net *nn, __be32 spi,
+				       u8 proto, u8 family,
+				       const struct nfsec_addr *daddr);
 struct nfsec_sa *nfsec_sad_lookup_out(struct nfsec_net *nn,
 				      const struct nfsec_tmpl *tmpl,
 				      const struct nfsec_flow *fl,

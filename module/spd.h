@@ -3,10 +3,14 @@
 #define _NFSEC_SPD_H
 
 #include <linux/list.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/seqlock.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include <uapi/nfsec.h>
 
@@ -17,13 +21,14 @@
 
 struct nfsec_net;
 struct nfsec_ruleset;
-struct nfsec_sa;
+struct nfsec_tuple;
 struct netlink_ext_ack;
 
 /**
  * struct nfsec_tmpl - what SA a policy wants
- * @saddr: source of the tunnel; zero for any, or the packet's in transport mode
- * @daddr: destination of the tunnel, likewise
+ * @saddr: source of the tunnel, zero for any
+ * @daddr: destination of the tunnel; in transport mode the addresses of the
+ *	packet count instead of both
  * @spi: SPI, network order, 0 for any
  * @reqid: reqid, 0 for any
  * @family: family of the addresses; AF_UNSPEC if both are absent
@@ -56,6 +61,11 @@ struct nfsec_tmpl {
  * @ntmpl: number of templates
  * @tmpl: templates, in outbound order of processing
  * @list: in &nfsec_spd.list of its direction, sorted by (priority, order)
+ * @node: in &nfsec_spd.sorted of its direction, for finding the place in @list
+ * @sel_node: in &nfsec_spd.by_sel
+ * @rule_node: in &nfsec_spd.by_tuple
+ * @tuple_node: among those with the same @tuple, sorted
+ * @tuple: shape of the selector, see classify.c
  * @limits: limits; only those of time have an effect
  * @bytes: octets of packets it decided
  * @packets: packets it decided
@@ -64,10 +74,10 @@ struct nfsec_tmpl {
  * @added: boot time in seconds of creation
  * @added_wall: wall-clock time of creation
  * @acquire_until: jiffies before which no other acquire event is sent for it
- * @soft_sent: soft expire event was sent
+ * @soft_sent: bit 0: soft expire event was sent
  * @nn: namespace
  * @timer: limits of time
- * @expire_work: sends expire events and deletes, in process context
+ * @expire_work: deletes it after its hard limit, in process context
  * @refcnt: references; the table holds one
  * @rcu: frees it
  *
@@ -88,6 +98,11 @@ struct nfsec_policy {
 	struct nfsec_tmpl tmpl[NFSEC_TMPL_MAX];
 
 	struct list_head list;
+	struct rb_node node;
+	struct rhash_head sel_node;
+	struct rhlist_head rule_node;
+	struct rb_node tuple_node;
+	struct nfsec_tuple *tuple;
 	struct nfsec_limits limits;
 	atomic64_t bytes;
 	atomic64_t packets;
@@ -108,21 +123,35 @@ struct nfsec_policy {
  * struct nfsec_spd - the security policy database of a namespace
  * @list: policies of each direction, sorted; changed under &nfsec_net.lock,
  *	the index is NFSEC_DIR_*
- * @rules: what the packet path searches, made from @list by classify
+ * @sorted: the same as trees
+ * @by_sel: policies by direction, selector and mark, which no two share
+ * @by_index: policies by &nfsec_policy.index
+ * @rules: shapes of selectors there are, for the packet path, see classify.c
+ * @by_tuple: policies by shape and by what of the selector that fixes
+ * @change: the packet path sees all of a change of @rules and @by_tuple or none
  * @default_action: NFSEC_ACTION_* for packets that match no policy
  * @count: number of policies
+ * @objects: policies that are not freed yet
  * @after_nat: number of outbound policies matched after source NAT
  * @next_order: for &nfsec_policy.order
  * @next_index: for &nfsec_policy.index
+ * @next_tuple: for naming shapes
  */
 struct nfsec_spd {
 	struct list_head list[NFSEC_DIR_FWD + 1];
+	struct rb_root sorted[NFSEC_DIR_FWD + 1];
+	struct rhashtable by_sel;
+	struct xarray by_index;
 	struct nfsec_ruleset __rcu *rules[NFSEC_DIR_FWD + 1];
+	struct rhltable by_tuple;
+	seqlock_t change;
 	u8 default_action[NFSEC_DIR_FWD + 1];
 	u32 count;
+	atomic_t objects;
 	u32 after_nat;
 	u64 next_order;
 	u32 next_index;
+	u32 next_tuple;
 };
 
 /**
@@ -140,6 +169,14 @@ struct nfsec_policy_config {
 	struct nfsec_tmpl tmpl[NFSEC_TMPL_MAX];
 	struct nfsec_limits limits;
 };
+
+/* Is @a matched before @b? */
+static inline bool nfsec_policy_before(const struct nfsec_policy *a,
+				       const struct nfsec_policy *b)
+{
+	return a->priority != b->priority ? a->priority < b->priority :
+					    a->order < b->order;
+}
 
 int nfsec_spd_init(struct nfsec_spd *spd);
 void nfsec_spd_destroy(struct nfsec_net *nn);
