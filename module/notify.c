@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Events for whoever listens: changes, limits reached, SAs wanted. Nothing is
+ * built while nobody listens, and no event has a key in it.
+ */
+
+#include <linux/jiffies.h>
+
+#include "main.h"
+#include "netlink.h"
+#include "notify.h"
+
+/* For one policy an SA is asked for no more often than this */
+#define ACQUIRE_INTERVAL	HZ
+
+#define EVENT_ROOM		1024
+
+static struct sk_buff *event_begin(struct net *net, unsigned int group, u8 cmd,
+				   size_t room, gfp_t gfp, void **hdr)
+{
+	struct sk_buff *skb;
+
+	if (!nfsec_nl_has_listeners(net, group))
+		return NULL;
+	skb = genlmsg_new(room, gfp);
+	if (!skb)
+		return NULL;
+	*hdr = genlmsg_put(skb, 0, 0, &nfsec_nl_family, 0, cmd);
+	if (!*hdr) {
+		nlmsg_free(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/* A listener that is too slow sees ENOBUFS; nobody else has to know */
+static void event_send(struct net *net, unsigned int group,
+		       struct sk_buff *skb, void *hdr, int err, gfp_t gfp)
+{
+	if (WARN_ON_ONCE(err)) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&nfsec_nl_family, net, skb, 0, group, gfp);
+}
+
+/**
+ * nfsec_notify_sa() - an SA was created, changed or deleted
+ * @sa: the SA
+ * @event: command that did it
+ *
+ * Context: process, may sleep.
+ */
+void nfsec_notify_sa(struct nfsec_sa *sa, u8 event)
+{
+	struct net *net = sa->nn->net;
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = event_begin(net, NFSEC_NLGRP_SA, NFSEC_CMD_SA_NTF,
+			  NFSEC_NL_SA_ROOM, GFP_KERNEL, &hdr);
+	if (!skb)
+		return;
+	err = nla_put_u8(skb, NFSEC_A_SA_EVENT, event);
+	if (!err)
+		err = nfsec_nl_put_sa(skb, sa, NFSEC_NL_SA_DROPS);
+	event_send(net, NFSEC_NLGRP_SA, skb, hdr, err, GFP_KERNEL);
+}
+
+static int put_expire(struct sk_buff *skb, const struct nfsec_sa *sa, bool hard)
+{
+	if (nla_put_u8(skb, NFSEC_A_SA_EXPIRE, hard ? NFSEC_EXPIRE_KIND_HARD :
+						      NFSEC_EXPIRE_KIND_SOFT) ||
+	    nfsec_nl_put_addr(skb, NFSEC_A_SA_SRC, &sa->saddr,
+			      sa->id.family) ||
+	    nfsec_nl_put_sa_id(skb, &sa->id) ||
+	    nla_put_u8(skb, NFSEC_A_SA_MODE, sa->mode) ||
+	    nla_put_u32(skb, NFSEC_A_SA_REQID, sa->reqid))
+		return -EMSGSIZE;
+	return nfsec_nl_put_sa_usage(skb, sa);
+}
+
+/**
+ * nfsec_notify_expire() - an SA has reached a limit
+ * @sa: the SA
+ * @hard: it was a hard one, the SA is not used any more
+ *
+ * Context: any.
+ */
+void nfsec_notify_expire(struct nfsec_sa *sa, bool hard)
+{
+	struct net *net = sa->nn->net;
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = event_begin(net, NFSEC_NLGRP_EXPIRE, NFSEC_CMD_EXPIRE_NTF,
+			  EVENT_ROOM, GFP_ATOMIC, &hdr);
+	if (skb)
+		event_send(net, NFSEC_NLGRP_EXPIRE, skb, hdr,
+			   put_expire(skb, sa, hard), GFP_ATOMIC);
+}
+
+/**
+ * nfsec_notify_policy() - a policy was created, changed or deleted
+ * @p: the policy
+ * @event: command that did it
+ *
+ * Context: process, may sleep.
+ */
+void nfsec_notify_policy(struct nfsec_policy *p, u8 event)
+{
+	struct net *net = p->nn->net;
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	skb = event_begin(net, NFSEC_NLGRP_POLICY, NFSEC_CMD_POLICY_NTF,
+			  NFSEC_NL_POLICY_ROOM, GFP_KERNEL, &hdr);
+	if (!skb)
+		return;
+	err = nla_put_u8(skb, NFSEC_A_POLICY_EVENT, event);
+	if (!err)
+		err = nfsec_nl_put_policy(skb, p);
+	event_send(net, NFSEC_NLGRP_POLICY, skb, hdr, err, GFP_KERNEL);
+}
+
+static int put_policy_expire(struct sk_buff *skb, const struct nfsec_policy *p,
+			     bool hard)
+{
+	if (nla_put_u8(skb, NFSEC_A_POLICY_EXPIRE,
+		       hard ? NFSEC_EXPIRE_KIND_HARD :
+			      NFSEC_EXPIRE_KIND_SOFT) ||
+	    nla_put_u8(skb, NFSEC_A_POLICY_DIR, p->dir) ||
+	    nla_put_u32(skb, NFSEC_A_POLICY_INDEX, p->index))
+		return -EMSGSIZE;
+	return nfsec_nl_put_selector(skb, NFSEC_A_POLICY_SEL, &p->sel);
+}
+
+/**
+ * nfsec_notify_policy_expire() - a policy has reached a limit
+ * @p: the policy
+ * @hard: it was a hard one, the policy is about to go
+ *
+ * Context: any.
+ */
+void nfsec_notify_policy_expire(struct nfsec_policy *p, bool hard)
+{
+	struct net *net = p->nn->net;
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = event_begin(net, NFSEC_NLGRP_EXPIRE, NFSEC_CMD_POLICY_EXPIRE_NTF,
+			  EVENT_ROOM, GFP_ATOMIC, &hdr);
+	if (skb)
+		event_send(net, NFSEC_NLGRP_EXPIRE, skb, hdr,
+			   put_policy_expire(skb, p, hard), GFP_ATOMIC);
+}
+
+/* Only one of those who meet an unprotected flow at the same time goes on */
+static bool acquire_due(struct nfsec_policy *p)
+{
+	unsigned long until = READ_ONCE(p->acquire_until);
+
+	if (until && time_before(jiffies, until))
+		return false;
+	return cmpxchg(&p->acquire_until, until,
+		       (jiffies + ACQUIRE_INTERVAL) ?: 1) == until;
+}
+
+static int put_acquire(struct sk_buff *skb, struct nfsec_net *nn,
+		       const struct nfsec_policy *p, u8 n,
+		       const struct nfsec_flow *fl)
+{
+	struct nfsec_tmpl tmpl = p->tmpl[n];
+	struct nfsec_selector sel;
+
+	if (tmpl.mode == NFSEC_MODE_TRANSPORT) {
+		tmpl.family = fl->family;
+		tmpl.saddr = fl->saddr;
+		tmpl.daddr = fl->daddr;
+	}
+	nfsec_selector_from_flow(&sel, fl);
+	if (nla_put_u32(skb, NFSEC_A_ACQUIRE_SEQ,
+			atomic_inc_return(&nn->acquire_seq)) ||
+	    nla_put_u32(skb, NFSEC_A_ACQUIRE_POLICY_INDEX, p->index) ||
+	    nla_put_u8(skb, NFSEC_A_ACQUIRE_DIR, p->dir) ||
+	    nfsec_nl_put_selector(skb, NFSEC_A_ACQUIRE_SEL, &sel) ||
+	    nfsec_nl_put_tmpl(skb, NFSEC_A_ACQUIRE_TMPL, &tmpl) ||
+	    nfsec_nl_put_selector(skb, NFSEC_A_ACQUIRE_POLICY_SEL, &p->sel))
+		return -EMSGSIZE;
+	return nla_put_u32(skb, NFSEC_A_ACQUIRE_MARK, fl->mark);
+}
+
+/**
+ * nfsec_notify_acquire() - a packet needs an SA that is not there
+ * @nn: namespace
+ * @p: policy the packet met
+ * @tmpl: number of the template that no SA fits
+ * @fl: the packet
+ *
+ * Asks at most once a second for each policy.
+ *
+ * Context: any, under rcu_read_lock().
+ */
+void nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
+			  u8 tmpl, const struct nfsec_flow *fl)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!nfsec_nl_has_listeners(nn->net, NFSEC_NLGRP_ACQUIRE) ||
+	    !acquire_due(p))
+		return;
+	skb = event_begin(nn->net, NFSEC_NLGRP_ACQUIRE, NFSEC_CMD_ACQUIRE_NTF,
+			  EVENT_ROOM, GFP_ATOMIC, &hdr);
+	if (!skb)
+		return;
+	nfsec_stats_add(nn, NFSEC_COUNTER_ACQUIRES, 1);
+	event_send(nn->net, NFSEC_NLGRP_ACQUIRE, skb, hdr,
+		   put_acquire(skb, nn, p, tmpl, fl), GFP_ATOMIC);
+}
