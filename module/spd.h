@@ -71,6 +71,7 @@ struct nfsec_tmpl {
  * @packets: packets it decided
  * @first_used: boot time in seconds, 0 for never
  * @last_used: likewise
+ * @used_jiffies: jiffies when @last_used was set
  * @added: boot time in seconds of creation
  * @added_wall: wall-clock time of creation
  * @acquire_until: jiffies before which no other acquire event is sent for it
@@ -108,6 +109,7 @@ struct nfsec_policy {
 	atomic64_t packets;
 	u32 first_used;
 	u32 last_used;
+	unsigned long used_jiffies;
 	u32 added;
 	u64 added_wall;
 	unsigned long acquire_until;
