@@ -176,7 +176,8 @@ static void replay_numbers(struct block *b, char **word, int n)
 		if (!value)
 			continue;
 		if (!strcmp(word[i], "bitmap")) {
-			out_add(&b->body, " replay-bitmap %s", word[i + 1]);
+			/* No longer than it is: the window may be small. */
+			out_add(&b->body, " replay-bitmap 0x%llx", value);
 			continue;
 		}
 		/* The short form shows 64-bit numbers in one piece. */

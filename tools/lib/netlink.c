@@ -132,6 +132,18 @@ static int refused(struct sec_nl *nl, int error, const struct nlmsghdr *nlh,
 
 /* Exchange */
 
+/* A sentence that comes with a success. */
+static void remember_note(struct sec_nl *nl, const struct nlmsghdr *nlh,
+			  size_t skip)
+{
+	struct extack ack = { 0 };
+
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
+		extack_get(nlh, skip, &ack);
+	if (ack.msg)
+		snprintf(nl->note, sizeof(nl->note), "%s", ack.msg);
+}
+
 static int handle_error(struct sec_nl *nl, const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -139,11 +151,13 @@ static int handle_error(struct sec_nl *nl, const struct nlmsghdr *nlh)
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*err))
 		return sec_fail(nl->diag, "the kernel sent a short error message");
-	if (!err->error)
-		return 0;
 	/* The request is sent back but for its attributes. */
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
 		skip += mnl_nlmsg_get_payload_len(&err->msg);
+	if (!err->error) {
+		remember_note(nl, nlh, skip);
+		return 0;
+	}
 	return refused(nl, -err->error, nlh, skip);
 }
 
@@ -244,6 +258,7 @@ int sec_nl_request(struct sec_nl *nl, unsigned int cmd, unsigned int flags,
 
 	nl->error = 0;
 	nl->interrupted = false;
+	nl->note[0] = '\0';
 	nlh->nlmsg_type = nl->family;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
 	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
@@ -350,7 +365,8 @@ int sec_nl_open(struct sec_nl *nl, struct sec_diag *diag)
 	nl->exchange = exchange;
 	for (i = 0; i < SEC_NL_GROUPS; i++)
 		nl->group[i].name = groups[i];
-	nl->tx = malloc(SEC_NL_TX_SIZE);
+	/* Zeros, because libmnl leaves the padding of attributes as it is. */
+	nl->tx = calloc(1, SEC_NL_TX_SIZE);
 	nl->rx = malloc(SEC_NL_RX_SIZE);
 	nl->sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!nl->tx || !nl->rx || !nl->sock ||

@@ -34,6 +34,7 @@ struct sec_nl {
 		uint32_t id;
 	} group[SEC_NL_GROUPS];
 	bool interrupted;	/* the table changed during a dump */
+	char note[256];		/* what the kernel remarked on a success */
 	int error;		/* errno of the last refusal, 0 if none */
 	/* Replaced by tests. Sends a request and handles the answers. */
 	int (*exchange)(struct sec_nl *nl, struct nlmsghdr *nlh, sec_nl_cb cb,

@@ -307,7 +307,9 @@ int sec_sel_finish(const struct sec_sel_words *words, int family,
 		sel->ifindex = words->ifindex;
 		sec_set(sel, NFSEC_A_SELECTOR_IFINDEX);
 	}
-	if (!src->first.len && !dst->first.len && family != AF_UNSPEC) {
+	/* An explicit "any" is any address of both families. */
+	if (!src->first.len && !dst->first.len && !src->any && !dst->any &&
+	    family != AF_UNSPEC) {
 		sel->family = family;
 		sec_set(sel, NFSEC_A_SELECTOR_FAMILY);
 	}

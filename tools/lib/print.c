@@ -86,18 +86,10 @@ static void upspec_text(FILE *out, const struct sec_sel *sel)
 		number_range(out, "dport", sel->dport_min, sel->dport_max);
 }
 
-void sec_sel_words_print(FILE *out, const struct sec_sel *sel, int family)
+static void rest_text(FILE *out, const struct sec_sel *sel)
 {
 	char dev[IF_NAMESIZE];
 
-	if (sec_sel_family(sel) != AF_UNSPEC)
-		family = sec_sel_family(sel);
-	range_text(out, "src", &sel->src, &sel->src_last,
-		   sec_has(sel, NFSEC_A_SELECTOR_SRC_PREFIXLEN),
-		   sel->src_plen, family);
-	range_text(out, "dst", &sel->dst, &sel->dst_last,
-		   sec_has(sel, NFSEC_A_SELECTOR_DST_PREFIXLEN),
-		   sel->dst_plen, family);
 	upspec_text(out, sel);
 	if (!sel->ifindex)
 		return;
@@ -107,11 +99,30 @@ void sec_sel_words_print(FILE *out, const struct sec_sel *sel, int family)
 		fprintf(out, "dev if%u ", sel->ifindex);
 }
 
+void sec_sel_words_print(FILE *out, const struct sec_sel *sel)
+{
+	int family;
+
+	if (sec_sel_family(sel) == AF_UNSPEC) {
+		fputs("src any dst any ", out);
+		rest_text(out, sel);
+		return;
+	}
+	family = sec_sel_family(sel);
+	range_text(out, "src", &sel->src, &sel->src_last,
+		   sec_has(sel, NFSEC_A_SELECTOR_SRC_PREFIXLEN),
+		   sel->src_plen, family);
+	range_text(out, "dst", &sel->dst, &sel->dst_last,
+		   sec_has(sel, NFSEC_A_SELECTOR_DST_PREFIXLEN),
+		   sel->dst_plen, family);
+	rest_text(out, sel);
+}
+
 void sec_sel_print(const struct sec_print *p, const struct sec_sel *sel,
-		   int family, const char *prefix)
+		   const char *prefix)
 {
 	fputs(prefix, p->out);
-	sec_sel_words_print(p->out, sel, family);
+	sec_sel_words_print(p->out, sel);
 	fputs(p->nl, p->out);
 }
 

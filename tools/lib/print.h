@@ -18,7 +18,7 @@ struct sec_print {
 };
 
 void sec_sel_print(const struct sec_print *p, const struct sec_sel *sel,
-		   int family, const char *prefix);
+		   const char *prefix);
 void sec_limits_print(const struct sec_print *p,
 		      const struct sec_limits *limits);
 bool sec_limits_any(const struct sec_limits *limits);
@@ -41,7 +41,8 @@ void sec_flags_text(FILE *out, const struct sec_name *names, uint32_t flags);
 
 /* Limits that are set, as " limit WORD VALUE". */
 void sec_limits_words(FILE *out, const struct sec_limits *limits);
-void sec_sel_words_print(FILE *out, const struct sec_sel *sel, int family);
+/* A selector for both families is "src any dst any". */
+void sec_sel_words_print(FILE *out, const struct sec_sel *sel);
 
 /* Family of the addresses of a selector, AF_UNSPEC if it has none. */
 int sec_sel_family(const struct sec_sel *sel);

@@ -17,7 +17,7 @@ void sec_policy_print(const struct sec_print *p, const struct sec_policy *pol)
 	const struct sec_tmpl *t = pol->tmpl.p;
 	unsigned int i;
 
-	sec_sel_print(p, &pol->sel, AF_INET, "");
+	sec_sel_print(p, &pol->sel, "");
 	fprintf(p->out, "\tdir %s ", dir_text(pol->dir));
 	if (pol->action == NFSEC_ACTION_BLOCK)
 		fputs("action block ", p->out);
@@ -55,8 +55,8 @@ void sec_acquire_print(const struct sec_print *p,
 	if (p->stats)
 		fprintf(p->out, "seq %u ", acq->seq);
 	fputs(p->nl, p->out);
-	sec_sel_print(p, &acq->sel, AF_INET, "  sel ");
-	sec_sel_print(p, &acq->policy_sel, AF_INET, "  policy ");
+	sec_sel_print(p, &acq->sel, "  sel ");
+	sec_sel_print(p, &acq->policy_sel, "  policy ");
 	fprintf(p->out, "\tdir %s index %u ", dir_text(acq->dir),
 		acq->policy_index);
 	if (sec_has(acq, NFSEC_A_ACQUIRE_MARK))
@@ -95,7 +95,7 @@ void sec_policy_line(const struct sec_print *p, const struct sec_policy *pol)
 	unsigned int i;
 
 	fputs("policy add ", p->out);
-	sec_sel_words_print(p->out, &pol->sel, AF_INET);
+	sec_sel_words_print(p->out, &pol->sel);
 	fprintf(p->out, "dir %s", dir_text(pol->dir));
 	if (p->stats)
 		fprintf(p->out, " index %u", pol->index);

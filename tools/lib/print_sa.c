@@ -268,9 +268,8 @@ void sec_sa_print(const struct sec_print *p, const struct sec_sa *sa)
 	if (sa->tfcpad)
 		fprintf(p->out, "\ttfcpad %u%s", sa->tfcpad, p->nl);
 	dir_print(p, sa);
-	if (sec_has(sa, NFSEC_A_SA_SEL))
-		sec_sel_print(p, &sa->sel, sec_addr_family(&sa->dst),
-			      "\tsel ");
+	if (sa->sel.has)
+		sec_sel_print(p, &sa->sel, "\tsel ");
 	/* Without the limits the text would not make the same SA again. */
 	if (p->stats || sec_limits_any(&sa->limits))
 		sec_limits_print(p, &sa->limits);
@@ -386,10 +385,9 @@ void sec_sa_line(const struct sec_print *p, const struct sec_sa *sa)
 	if (sa->tfcpad)
 		fprintf(p->out, " tfcpad %u", sa->tfcpad);
 	sec_limits_words(p->out, &sa->limits);
-	if (sec_has(sa, NFSEC_A_SA_SEL)) {
+	if (sa->sel.has) {
 		fputs(" sel ", p->out);
-		sec_sel_words_print(p->out, &sa->sel,
-				    sec_addr_family(&sa->dst));
+		sec_sel_words_print(p->out, &sa->sel);
 	}
 	fputc('\n', p->out);
 }

@@ -65,6 +65,8 @@ int secctl_request(struct secctl *c, unsigned int cmd, unsigned int flags,
 		return SECCTL_REFUSED;
 	if (sec_nl_request(&c->nl, cmd, flags, set, obj, cb, data))
 		return SECCTL_REFUSED;
+	if (c->nl.note[0])
+		fprintf(stderr, "secctl: %s: note: %s\n", c->where, c->nl.note);
 	if (c->nl.interrupted)
 		fprintf(stderr, "secctl: %s: the table changed while it was read, the list may not be of one moment\n",
 			c->where);

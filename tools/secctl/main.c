@@ -155,8 +155,7 @@ void secctl_complain(struct secctl *c, const char *prefix)
 
 static int help(struct secctl *c, struct sec_args *a)
 {
-	(void)c;
-	secctl_help(stdout, sec_peek(a));
+	secctl_help(c->print.out, sec_peek(a));
 	return SECCTL_OK;
 }
 
@@ -180,7 +179,7 @@ int secctl_command(struct secctl *c, char **word, int n)
 	size_t i;
 
 	c->where[0] = '\0';
-	if (n > 1 && strlen(word[0]) > 1 && sec_abbrev(word[0], "xfrm"))
+	if (n > 1 && sec_abbrev(word[0], "xfrm"))
 		a.i++;
 	if (!sec_peek(&a)) {
 		sec_fail(&c->diag, "a command is missing, expected state, policy, monitor, stats, settings, explain, save, restore or help");

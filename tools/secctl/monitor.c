@@ -216,7 +216,7 @@ int secctl_monitor(struct secctl *c, struct sec_args *a)
 	struct groups g = { 0 };
 
 	if (sec_peek(a) && sec_abbrev(sec_peek(a), "help")) {
-		secctl_help(stdout, "monitor");
+		secctl_help(c->print.out, "monitor");
 		return SECCTL_OK;
 	}
 	if (parse(c, a, &g))

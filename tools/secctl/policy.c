@@ -374,10 +374,9 @@ static int getdefault(struct secctl *c, struct sec_args *a, int arg)
 
 static int help(struct secctl *c, struct sec_args *a, int arg)
 {
-	(void)c;
 	(void)a;
 	(void)arg;
-	secctl_help(stdout, "policy");
+	secctl_help(c->print.out, "policy");
 	return SECCTL_OK;
 }
 

@@ -5,12 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../module/version.h"
 #include "secctl.h"
 
 int secctl_settings_get(struct secctl *c, struct sec_settings *settings)
 {
-	return secctl_request(c, NFSEC_CMD_SETTINGS_GET, 0, NULL, NULL,
-			      sec_nl_fill, settings);
+	struct sec_settings request = { .version = NFSEC_VERSION };
+
+	/* The module remarks on it if that is not its own. */
+	sec_set(&request, NFSEC_A_SETTINGS_VERSION);
+	return secctl_request(c, NFSEC_CMD_SETTINGS_GET, 0, &sec_settings_set,
+			      &request, sec_nl_fill, settings);
 }
 
 int secctl_settings_set(struct secctl *c, const struct sec_settings *settings)

@@ -257,10 +257,9 @@ static int count(struct secctl *c, struct sec_args *a, int arg)
 
 static int help(struct secctl *c, struct sec_args *a, int arg)
 {
-	(void)c;
 	(void)a;
 	(void)arg;
-	secctl_help(stdout, "state");
+	secctl_help(c->print.out, "state");
 	return SECCTL_OK;
 }
 

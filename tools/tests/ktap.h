@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Test results in KTAP.
+ */
+#ifndef SEC_KTAP_H
+#define SEC_KTAP_H
+
+#include <stdbool.h>
+
+void ktap_begin(void);
+
+/* One result; @why is shown in a comment if it failed and is not NULL. */
+bool ktap_ok(bool ok, const char *why, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Prints the plan; the exit status of the test. */
+int ktap_end(void);
+
+#endif /* SEC_KTAP_H */
