@@ -2,8 +2,8 @@
 #ifndef _NFSEC_LIFETIME_H
 #define _NFSEC_LIFETIME_H
 
+#include <linux/ktime.h>
 #include <linux/minmax.h>
-#include <linux/timekeeping.h>
 #include <linux/types.h>
 
 struct nfsec_sa;
