@@ -106,7 +106,8 @@ class Nfsec:
     copies_flow = False     # of the inner IPv6 header to the outer one
 
     @staticmethod
-    def _table(part):
+    def table(part):
+        """Counters by name, from a table or a list of the tool's output."""
         if isinstance(part, dict):
             return {k: int(v["value"] if isinstance(v, dict) else v) for k, v in part.items()}
         return {c["name"]: int(c["value"]) for c in part}
@@ -122,7 +123,7 @@ class Nfsec:
         data = self.json("stats")
         if isinstance(data, list):
             data = data[0]
-        return self._table(data["drop"]), self._table(data.get("counter", {}))
+        return self.table(data["drop"]), self.table(data.get("counter", {}))
 
     def states(self):
         """All states, as the tool prints them."""
@@ -167,9 +168,8 @@ class Dut:
         self.local = {4: self._raw(4, ip.PLAIN), 6: self._raw(6, ip.PLAIN)}
         self.sockets = []
         if not self.tool.counted:
-            for family, address in ((4, "0.0.0.0"), (6, "::")):
-                sock = self.udp(family, address, 4500)
-                sock.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)
+            self.udp(4, "0.0.0.0", 4500)
+            self.udp(6, "::", 4500)
         self.drops = self.tool.stats()[0]
 
     @staticmethod
@@ -218,6 +218,8 @@ class Dut:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == 6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if port == 4500 and not self.tool.counted:
+            sock.setsockopt(socket.IPPROTO_UDP, UDP_ENCAP, UDP_ENCAP_ESPINUDP)
         sock.bind((address, port))
         self.sockets.append(sock)
         return sock
@@ -264,7 +266,8 @@ class Dut:
         if family == 4:
             return data
         found = {kind: value for _, kind, value in extra}
-        word, = struct.unpack("!I", found[SCM["flowinfo"][1]])
+        # The kernel leaves the message out if it is all zero.
+        word, = struct.unpack("!I", found.get(SCM["flowinfo"][1], bytes(4)))
         target = socket.inet_ntop(socket.AF_INET6, found[SCM["pktinfo"][1]][:16])
         hops, = struct.unpack("=i", found[SCM["hoplimit"][1]])
         return ip.ip6(source[0], target, ip.PLAIN, data, tos=word >> 20 & 0xff,

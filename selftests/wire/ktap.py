@@ -63,7 +63,7 @@ def run(groups, wanted):
     plan = []
     for group in groups:
         cases = [c for c in group.cases()
-                 if not wanted or any(w in "%s %s" % (group.name, c[0]) for w in wanted)]
+                 if not wanted or any(w in "%s: %s" % (group.name, c[0]) for w in wanted)]
         if cases:
             plan.append((group, cases))
     total = sum(len(cases) for _, cases in plan)

@@ -16,11 +16,18 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import dut
 import ktap
+import t_crypto
 import t_header
+import t_hostile
+import t_lookup
 import t_matrix
+import t_natt
 import t_oracle
+import t_replay
 
-GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header)
+GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header,
+          t_replay.Replay, t_replay.Sequence,
+          t_hostile.Integrity, t_hostile.Trailer, t_natt.Natt) + t_lookup.GROUPS + t_crypto.GROUPS
 
 
 def main(words):
