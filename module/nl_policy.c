@@ -148,12 +148,7 @@ static int insert(struct genl_info *info, bool replace, u8 event)
 		return err;
 
 	mutex_lock(&nn->lock);
-	err = nfsec_net_hook(nn);
-	if (err)
-		NL_SET_ERR_MSG(info->extack,
-			       "netfilter hooks cannot be registered");
-	else
-		err = nfsec_spd_insert(nn, &cfg, replace, &p, info->extack);
+	err = nfsec_spd_insert(nn, &cfg, replace, &p, info->extack);
 	if (!err)
 		nfsec_notify_policy(p, event);
 	mutex_unlock(&nn->lock);
@@ -382,16 +377,40 @@ static bool is_behind(const struct nfsec_policy *p,
 	return p->order > at->order;
 }
 
+/* The first policy of a direction that was not told yet */
+static struct nfsec_policy *dump_start(const struct nfsec_spd *spd, int dir,
+				       const struct policy_cursor *at)
+{
+	struct rb_node *node = spd->sorted[dir].rb_node;
+	struct nfsec_policy *first = NULL;
+
+	while (node) {
+		struct nfsec_policy *p;
+
+		p = rb_entry(node, struct nfsec_policy, node);
+		if (is_behind(p, at)) {
+			first = p;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return first;
+}
+
 /* Under &nfsec_net.lock */
 static int dump_dir(struct sk_buff *skb, struct netlink_callback *cb,
-		    const struct list_head *list, const struct policy_filter *f)
+		    const struct nfsec_spd *spd, int dir,
+		    const struct policy_filter *f)
 {
 	struct policy_cursor *at = (struct policy_cursor *)cb->ctx;
-	const struct nfsec_policy *p;
+	struct nfsec_policy *p = dump_start(spd, dir, at);
 	int err;
 
-	list_for_each_entry(p, list, list) {
-		if (!is_behind(p, at) || !filter_match(f, p))
+	if (!p)
+		return 0;
+	list_for_each_entry_from(p, &spd->list[dir], list) {
+		if (!filter_match(f, p))
 			continue;
 		err = dump_one(skb, cb, p);
 		if (err)
@@ -433,7 +452,7 @@ int nfsec_nl_policy_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 		return err;
 	mutex_lock(&nn->lock);
 	for (dir = NFSEC_DIR_IN; !err && dir <= NFSEC_DIR_FWD; dir++)
-		err = dump_dir(skb, cb, &nn->spd.list[dir], &filter);
+		err = dump_dir(skb, cb, &nn->spd, dir, &filter);
 	mutex_unlock(&nn->lock);
 	return skb->len ?: err;
 }
@@ -462,14 +481,29 @@ int nfsec_nl_policy_del_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&nn->lock);
 	p = find_policy(nn, &filter, info->extack);
 	if (p) {
-		/* memory stays for the event: the lock keeps timers off too */
-		rcu_read_lock();
+		refcount_inc(&p->refcnt);
 		nfsec_spd_remove(nn, p);
-		rcu_read_unlock();
 		nfsec_notify_policy(p, NFSEC_CMD_POLICY_DEL);
+		nfsec_policy_put(p);
 	}
 	mutex_unlock(&nn->lock);
 	return p ? 0 : -ENOENT;
+}
+
+/* Tell of policies that are about to go together */
+static void notify_flush(struct nfsec_net *nn, u8 dir)
+{
+	struct nfsec_policy *p;
+	int d;
+
+	if (!nfsec_nl_has_listeners(nn->net, NFSEC_NLGRP_POLICY))
+		return;
+	for (d = NFSEC_DIR_IN; d <= NFSEC_DIR_FWD; d++) {
+		if (dir != NFSEC_DIR_ANY && dir != d)
+			continue;
+		list_for_each_entry(p, &nn->spd.list[d], list)
+			nfsec_notify_policy(p, NFSEC_CMD_POLICY_FLUSH);
+	}
 }
 
 /**
@@ -494,6 +528,7 @@ int nfsec_nl_policy_flush_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	mutex_lock(&nn->lock);
+	notify_flush(nn, dir);
 	err = nfsec_spd_flush(nn, dir, &n);
 	mutex_unlock(&nn->lock);
 	if (err)

@@ -86,7 +86,7 @@ static int put_selector(struct sk_buff *skb, const struct nfsec_selector *sel)
 }
 
 /**
- * nfsec_nl_put_selector() - add a selector
+ * nfsec_nl_put_selector() - add a selector, unless it matches all
  * @skb: message
  * @attr: attribute of the nest
  * @sel: the selector
@@ -101,7 +101,10 @@ int nfsec_nl_put_selector(struct sk_buff *skb, int attr,
 
 	if (!nest || put_selector(skb, sel))
 		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
+	if (skb_tail_pointer(skb) == (u8 *)nla_data(nest))
+		nla_nest_cancel(skb, nest);
+	else
+		nla_nest_end(skb, nest);
 	return 0;
 }
 
@@ -365,6 +368,12 @@ static int put_drops(struct sk_buff *skb, struct nfsec_sa *sa)
 	return 0;
 }
 
+/* Also when its state is not larval any more because it was taken out */
+static bool sa_is_larval(const struct nfsec_sa *sa)
+{
+	return !sa->key_aead.alg && !sa->key_enc.alg;
+}
+
 /* What a larval SA does not have */
 static int put_sa_grown(struct sk_buff *skb, struct nfsec_sa *sa,
 			unsigned int parts)
@@ -414,7 +423,7 @@ int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
 		return -EMSGSIZE;
 	if (sa->tfcpad && nla_put_u32(skb, NFSEC_A_SA_TFCPAD, sa->tfcpad))
 		return -EMSGSIZE;
-	if (READ_ONCE(sa->state) == NFSEC_SA_LARVAL)
+	if (sa_is_larval(sa))
 		return nla_put_flag(skb, NFSEC_A_SA_LARVAL);
 	if (nfsec_nl_put_selector(skb, NFSEC_A_SA_SEL, &sa->sel))
 		return -EMSGSIZE;

@@ -488,8 +488,10 @@ int nfsec_spd_insert(struct nfsec_net *nn,
 	if (IS_ERR(old))
 		return PTR_ERR(old);
 	err = nfsec_net_hook(nn);
-	if (err)
+	if (err) {
+		NL_SET_ERR_MSG(extack, "netfilter hooks cannot be registered");
 		return err;
+	}
 	p = policy_alloc(nn, cfg);
 	if (!p)
 		return -ENOMEM;
@@ -497,6 +499,7 @@ int nfsec_spd_insert(struct nfsec_net *nn,
 	err = spd_publish(spd, p, old);
 	if (err) {
 		nfsec_policy_put(p);
+		NL_SET_ERR_MSG(extack, "policy cannot be put into the tables");
 		return err;
 	}
 	spd_link(spd, p);
