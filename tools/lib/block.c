@@ -136,7 +136,8 @@ static void cut(char *word, char c)
 
 static void add_limit(struct block *b, const char *name, char *value)
 {
-	if (!strncmp(value, "(INF)", 5))
+	/* Those of a reserved SPI are the module's own. */
+	if (b->larval || !strncmp(value, "(INF)", 5))
 		return;
 	cut(value, '(');
 	if (strcmp(value, "0") || strncmp(name, "time", 4))
@@ -228,6 +229,25 @@ static int replay_line(struct block *b, char **word, int n)
 	return 0;
 }
 
+/*
+ * With -s, ip(8) shows the index of a policy, but XFRM numbers policies in
+ * another way. "share" gives its output away.
+ */
+static void dir_line(struct block *b, char **word, int n)
+{
+	bool xfrm = false;
+	int i;
+
+	for (i = 0; i < n; i++)
+		xfrm |= !strcmp(word[i], "share");
+	for (i = 0; i < n; i++)
+		if (xfrm && !strcmp(word[i], "index"))
+			break;
+	add_words(&b->body, word, i);
+	if (i + 2 < n)
+		add_words(&b->body, word + i + 2, n - i - 2);
+}
+
 static void id_line(struct block *b, char **word, int n)
 {
 	int i;
@@ -243,7 +263,7 @@ static int block_line(struct block *b, char **word, int n)
 {
 	static const char *const plain[] = {
 		"mark", "output-mark", "auth", "auth-trunc", "aead", "comp",
-		"replay-bitmap", "tfcpad", "if_id", "dir", "tmpl", "level",
+		"replay-bitmap", "tfcpad", "if_id", "tmpl", "level",
 		"coa", "pcpu-num",
 	};
 	size_t i;
@@ -265,6 +285,10 @@ static int block_line(struct block *b, char **word, int n)
 		return replay_line(b, word, n);
 	if (!strcmp(word[0], "encap"))
 		return encap_line(b, word, n);
+	if (!strcmp(word[0], "dir")) {
+		dir_line(b, word, n);
+		return 0;
+	}
 	if (!strcmp(word[0], "sel")) {
 		add_words(&b->sel, word, n);
 		return 0;

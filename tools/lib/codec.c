@@ -291,6 +291,14 @@ static struct json_object *json_hex(const uint8_t *b, size_t len, bool reverse)
 	return json;
 }
 
+/* The highest sequence number is the lowest bit; leading zeros say nothing. */
+static struct json_object *json_bitmap(const uint8_t *b, size_t len)
+{
+	while (len > 1 && !b[len - 1])
+		len--;
+	return json_hex(b, len, true);
+}
+
 static struct json_object *json_flags(const struct sec_name *names,
 				      uint64_t flags)
 {
@@ -354,11 +362,9 @@ static struct json_object *json_field(const struct sec_field *f,
 	case SEC_STR:
 		return json_object_new_string(CAT(obj, f));
 	case SEC_BIN:
-		return json_hex(CAT(obj, f), bin_len(f, obj),
-				f->show == SEC_SHOW_BITMAP);
+		return json_hex(CAT(obj, f), bin_len(f, obj), false);
 	case SEC_BLOB:
-		return json_hex(blob_of(f, obj), bin_len(f, obj),
-				f->show == SEC_SHOW_BITMAP);
+		return json_bitmap(blob_of(f, obj), bin_len(f, obj));
 	case SEC_FLAG:
 		return json_object_new_boolean(1);
 	case SEC_NEST:

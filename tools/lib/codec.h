@@ -23,7 +23,7 @@ enum sec_type {
 	SEC_ADDR,
 	SEC_STR,
 	SEC_BIN,	/* size in the member @len_off */
-	SEC_BLOB,	/* the same, allocated */
+	SEC_BLOB,	/* the same, allocated; a bitmap */
 	SEC_FLAG,	/* no member but its bit in @has */
 	SEC_NEST,
 	SEC_LIST,	/* struct sec_list of @nest */
@@ -35,8 +35,6 @@ enum sec_show {
 	SEC_SHOW_ENUM,
 	SEC_SHOW_FLAGS,
 	SEC_SHOW_DEV,
-	SEC_SHOW_HEX,
-	SEC_SHOW_BITMAP,
 };
 
 struct sec_field {

@@ -25,7 +25,8 @@ void sec_policy_print(const struct sec_print *p, const struct sec_policy *pol)
 		fputs("action allow ", p->out);
 	if (p->stats)
 		fprintf(p->out, "index %u ", pol->index);
-	fprintf(p->out, "priority %u ", pol->priority);
+	/* The only type there is, shown because scripts look for it. */
+	fprintf(p->out, "priority %u ptype main ", pol->priority);
 	if (pol->flags) {
 		fputs("flag ", p->out);
 		sec_flags_text(p->out, sec_policy_flag_names, pol->flags);

@@ -69,13 +69,6 @@ static void flags_print(const struct sec_print *p, uint32_t all,
 	}
 }
 
-static void output_mark_print(FILE *out, const struct sec_mark *mark)
-{
-	fprintf(out, "output-mark 0x%x", mark->value);
-	if (sec_has(mark, NFSEC_A_MARK_MASK) && mark->mask != UINT32_MAX)
-		fprintf(out, "/0x%x", mark->mask);
-}
-
 static void marks_print(const struct sec_print *p, const struct sec_sa *sa)
 {
 	bool mark = sec_has(sa, NFSEC_A_SA_MARK);
@@ -87,7 +80,9 @@ static void marks_print(const struct sec_print *p, const struct sec_sa *sa)
 	if (mark)
 		fprintf(p->out, "mark %#x/%#x ", sa->mark.value, sa->mark.mask);
 	if (output)
-		output_mark_print(p->out, &sa->output_mark);
+		fprintf(p->out, "output-mark 0x%x/0x%x", sa->output_mark.value,
+			sec_has(&sa->output_mark, NFSEC_A_MARK_MASK) ?
+			sa->output_mark.mask : UINT32_MAX);
 	fputs(p->nl, p->out);
 }
 

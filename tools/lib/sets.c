@@ -54,8 +54,7 @@ SET(sec_mark_set, "mark", sec_mark, mark_fields);
 static const struct sec_field algo_fields[] = {
 	F(sec_algo, "name", NFSEC_A_ALGO_NAME, SEC_STR, name),
 	F(sec_algo, "key", NFSEC_A_ALGO_KEY, SEC_BIN, key,
-	  .len_off = offsetof(struct sec_algo, key_len),
-	  .show = SEC_SHOW_HEX),
+	  .len_off = offsetof(struct sec_algo, key_len)),
 	F(sec_algo, "icv-bits", NFSEC_A_ALGO_ICV_BITS, SEC_U32, icv_bits),
 	F(sec_algo, "key-bits", NFSEC_A_ALGO_KEY_BITS, SEC_U32, key_bits),
 	{ NULL }
@@ -144,8 +143,7 @@ static const struct sec_field sa_fields[] = {
 	SA("replay-seq", REPLAY_SEQ, SEC_U64, replay_seq),
 	SA("replay-oseq", REPLAY_OSEQ, SEC_U64, replay_oseq),
 	SA("replay-bitmap", REPLAY_BITMAP, SEC_BLOB, replay_bitmap,
-	   .len_off = offsetof(struct sec_sa, replay_bitmap_len),
-	   .show = SEC_SHOW_BITMAP),
+	   .len_off = offsetof(struct sec_sa, replay_bitmap_len)),
 	SA("tfcpad", TFCPAD, SEC_U32, tfcpad),
 	F_LIST(sec_sa, "drop", NFSEC_A_SA_DROP, drop, sec_counter_set),
 	SA("spi-min", SPI_MIN, SEC_U32, spi_min),

@@ -111,7 +111,7 @@ union object {
 };
 
 static void print_event(struct secctl *c, unsigned int cmd, int nsid,
-			const struct sec_set *set, const union object *o)
+			const struct sec_set *set, union object *o)
 {
 	uint8_t event = 0;
 
@@ -120,6 +120,11 @@ static void print_event(struct secctl *c, unsigned int cmd, int nsid,
 	if (set == &sec_policy_set)
 		event = o->policy.event;
 	if (c->json) {
+		/* It is said once, outside the object. */
+		if (set == &sec_sa_set)
+			o->sa.has &= ~SEC_BIT(NFSEC_A_SA_EVENT);
+		if (set == &sec_policy_set)
+			o->policy.has &= ~SEC_BIT(NFSEC_A_POLICY_EVENT);
 		print_json(c, event_name(cmd, event), nsid, set->name,
 			   sec_json(set, o));
 		return;

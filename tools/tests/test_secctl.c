@@ -133,7 +133,7 @@ static void test_ip_format(void)
 		  " limit byte-hard 1000 limit time-soft 100 limit time-hard 200 replay-window 64"
 		  " sel src 10.1.0.0/16 dst 10.2.0.0/16" },
 		{ ip_policy,
-		  "policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out action allow index 9 priority 5 ptype main flag icmp"
+		  "policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out action allow priority 5 ptype main flag icmp"
 		  " mark 0/0 tmpl src 1.2.3.4 dst 5.6.7.8 proto esp spi 0x00000000 reqid 7 mode tunnel level required" },
 	};
 	size_t i;
@@ -265,7 +265,7 @@ static void test_output(void)
 	expect(c, "explain src 10.0.0.1 dst 9.9.9.9",
 	       "verdict protect\nreason because\npolicy index 8:\n"
 	       "src 10.0.0.0/8 dst 0.0.0.0/0 \n"
-	       "\tdir out priority 0 \n"
+	       "\tdir out priority 0 ptype main \n"
 	       "\ttmpl src 0.0.0.0 dst 2.2.2.2\n"
 	       "\t\tproto esp reqid 3 mode tunnel\n"
 	       "state:\n"
