@@ -247,13 +247,15 @@ unregister_netdevice: waiting|Unreleased|leaked reference|page allocation failur
 detected stalls|double fault|segfault|Modules linked in:|cut here|nfsec-run: '
 REPORTS=${REPORTS//\\$'\n'/}
 
-# report FILE: print the first report in FILE; false if there is none
+# report FILE: print the first report in FILE since init ran; false if none
 report() {
-	local line
-	line=$(grep -nE -m1 "$REPORTS" "$1" | cut -d: -f1) || true
+	local text line
+	text=$(sed '0,/machine is up$/d' "$1")
+	[ -n "$text" ] || text=$(cat "$1")
+	line=$(grep -nE -m1 "$REPORTS" <<<"$text" | cut -d: -f1) || true
 	[ -n "$line" ] || return 1
 	say "the kernel complained:"
-	sed -n "$((line > 2 ? line - 2 : 1)),$((line + 60))p" "$1" >&2
+	sed -n "$((line > 2 ? line - 2 : 1)),$((line + 60))p" <<<"$text" >&2
 }
 
 # verdict: the exit status of this run
