@@ -57,7 +57,7 @@ cable() {
 # record FILE HOST DEVICE [FILTER]: capture until stop_recording
 recorders=()
 record() {
-	ip netns exec "$2" tcpdump --immediate-mode -s 1600 -B 16384 -Uni "$3" -w "$tmp/$1.pcap" "${@:4}" \
+	ip netns exec "$2" tcpdump --immediate-mode -s 1600 -B 32768 -Uni "$3" -w "$tmp/$1.pcap" "${@:4}" \
 		2>"$tmp/$1.log" &
 	recorders+=($!)
 	until grep -q listening "$tmp/$1.log"; do
@@ -67,10 +67,16 @@ record() {
 }
 
 stop_recording() {
-	sleep 0.5
+	local size='' before=none
+	until [ "$size" = "$before" ]; do	# tcpdump has caught up
+		before=$size
+		sleep 0.5
+		size=$(cat "$tmp"/*.pcap | wc -c)
+	done
 	kill -INT "${recorders[@]}"
 	wait "${recorders[@]}"
 	recorders=()
+	! grep -h '^[1-9].* dropped by kernel' "$tmp"/*.log || die "tcpdump could not keep up"
 }
 
 # recorded FILE [FILTER...]: the packets, in short
