@@ -143,9 +143,13 @@ case_name() {
 	echo "$name"
 }
 
+# traffic MODE ENCAP. XFRM takes ESP-in-UDP over IPv6 of less than 40 octets for
+# truncated, so the shortest datagram must be a little longer there.
 traffic() {
+	local shortest=1
+	[ "$1$2" != transport61 ] || shortest=9
 	agent ping "$A" $in_a $in_b timeout=2 && agent ping "$B" $in_b $in_a timeout=2 &&
-	agent udp "$A" $in_a "$B" $in_b len=1,47,1300,3000 timeout=2 &&
+	agent udp "$A" $in_a "$B" $in_b len=$shortest,47,1300,3000 timeout=2 &&
 	agent tcp "$A" $in_a "$B" $in_b bytes=20000
 }
 
@@ -188,8 +192,9 @@ matrix() {
 	for n in "${!cases[@]}"; do
 		read -r suite mode esn encap <<<"${cases[n]}"
 		addresses $n "${modes[mode]}"
-		check "$(case_name $suite $mode $esn $encap)" traffic
-		[ $ktap_failed -lt 20 ] || { echo "Bail out! too many failures"; exit 1; }
+		check "$(case_name $suite $mode $esn $encap)" \
+			traffic "${modes[mode]}" $encap
+		[ $ktap_failed -lt 60 ] || { echo "Bail out! too many failures"; exit 1; }
 	done
 }
 
@@ -204,7 +209,9 @@ deep() {
 	load
 	check "ESP-3 $name ping lengths" agent ping "$A" $in_a $in_b len=0-80,1340-1480:$step
 	check "ESP-3 $name ping lengths back" agent ping "$B" $in_b $in_a len=0-80,1340-1480:$step
-	check "ESP-3 $name udp short lengths" agent udp "$A" $in_a "$B" $in_b len=0-260:$step
+	# from 9 on for the reason told at traffic()
+	check "ESP-3 $name udp short lengths" \
+		agent udp "$A" $in_a "$B" $in_b len=$((9 * $4))-260:$step
 	check "$name udp lengths around the MTU" agent udp "$A" $in_a "$B" $in_b len=1300-1500:$step
 	check "$name udp lengths around pages" \
 		agent udp "$A" $in_a "$B" $in_b len=4000-4130:$step,8120-8210:$step,16300-16400:11

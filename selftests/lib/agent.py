@@ -17,7 +17,7 @@ arrived in time), "bad ..." (something else arrived) or "err ERRNO ...".
        [code=N] [proto=N]        one packet, nobody waits for it
   probe udp|tcp|icmp|raw NS SRC NS DST [same options] [timeout=0.4]
        [wire=NS/DEV]             one packet, seen (or not) by a raw socket at
-       the destination; what came in at that device is added to the answer:
+       the destination; what left by that device is added to the answer:
        wire=none, clear, esp, udp, ah
   ptb NS SRC DST MTU SPI PEER [udp=SPORT,DPORT] [proto=50]
        ICMP too-big from SRC, as if about a packet from DST to PEER
@@ -85,7 +85,7 @@ def open_socket(name, addr, port, kind, proto=0, **opt):
     if kind == socket.SOCK_DGRAM:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     if "mark" in opt:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, int(opt["mark"]))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, int(opt["mark"], 0))
     six = sock.family == socket.AF_INET6
     if "df" in opt:
         value = PMTUDISC_DO if int(opt["df"]) else 0
@@ -379,7 +379,7 @@ def do_send(args, opt):
 
 
 def watch_wire(where):
-    """A packet socket for what comes in at a device, given as NS/DEV."""
+    """A packet socket for what leaves by a device, given as NS/DEV."""
     name, _, dev = where.partition("/")
     enter(name)
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
@@ -389,11 +389,11 @@ def watch_wire(where):
 
 
 def seen_on_wire(sock):
-    """What came in: the kinds of packets, neighbour discovery left out."""
+    """What left: the kinds of packets, neighbour discovery left out."""
     kinds = set()
     while select.select([sock], [], [], 0)[0]:
         data, (_, ethertype, direction, _, _) = sock.recvfrom(65535)
-        if direction == 4:                          # PACKET_OUTGOING
+        if direction != 4:                          # PACKET_OUTGOING
             continue
         if ethertype == 0x0800:
             proto, rest = data[9], data[(data[0] & 15) * 4:]
@@ -414,14 +414,21 @@ def do_probe(args, opt):
     timeout = float(opt.pop("timeout", 0.4))
     wire = opt.pop("wire", None)
     watch = watch_wire(wire) if wire else None
-    proto, packet, one = raw_pair(kind, name1, src, opt)
+    port = 0
+    if kind == "udp":       # from a socket that is known by its ports
+        proto, packet = 17, os.urandom(8) + pattern(int(opt.pop("len", 20)), 3)
+        port = int(opt.pop("dport", 9))
+        one = open_socket(name1, src, int(opt.pop("sport", 0)),
+                          socket.SOCK_DGRAM, **opt)
+    else:
+        proto, packet, one = raw_pair(kind, name1, src, opt)
     two = open_socket(name2, dst, 0, socket.SOCK_RAW, proto)
     tag = packet[-20:]
     result = "ok"
     with one, two:
         until = time.monotonic() + timeout
         try:
-            one.sendto(packet, (dst, 0))
+            one.sendto(packet, (dst, port))
             while True:
                 wait(two, until)
                 data, peer = two.recvfrom(1 << 17)

@@ -113,6 +113,25 @@ drops_table() {
 		to_entries[] | "\(.key) \(.value)"'
 }
 
+# monitor ID NS WORDS...: events go to $tmp/ID.events until monitor_stop ID.
+# Neither tool says when it is ready, so give it a moment.
+monitor() {
+	local id=$1 ns=$2
+	shift 2
+	case $(impl_of "$ns") in
+	nfsec) stdbuf -oL secctl -n "$ns" monitor "$@" >"$tmp/$id.events" 2>&1 & ;;
+	xfrm) stdbuf -oL ip -n "$ns" xfrm monitor "$@" >"$tmp/$id.events" 2>&1 & ;;
+	esac
+	echo $! >"$tmp/$id.monitor"
+	sleep "$settle"
+}
+
+monitor_stop() {
+	sleep "$settle"
+	kill "$(cat "$tmp/$1.monitor")"
+	wait "$(cat "$tmp/$1.monitor")" 2>/dev/null
+}
+
 # ---- algorithms ----------------------------------------------------------
 
 # key OCTETS NUMBER: hex, different for each number

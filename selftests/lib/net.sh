@@ -18,6 +18,12 @@ tmp=$(mktemp -d)
 namespaces=()
 agent_pid=
 
+# How long something in the background may take that cannot be waited for.
+case ${NFSEC_MACHINE:-} in
+vm-*|*-debug) settle=1.2 ;;
+*) settle=0.4 ;;
+esac
+
 [ "$(id -u)" = 0 ] || skip_all "must run as root"
 missing=
 for tool in ip ping tcpdump python3 jq; do
