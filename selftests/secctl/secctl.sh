@@ -3,7 +3,7 @@
 # secctl against the module: what it prints compared with what ip(8) prints of
 # the kernel's XFRM, objects read back from each way of printing them, filters,
 # events, and what is refused.
-# shellcheck disable=SC2154 # names that netns sets
+# shellcheck disable=SC2086,SC2154,SC2317 # lists of words; names that netns sets; called by check
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 
@@ -161,7 +161,6 @@ same "list by reqid" "$(n -j state list reqid 3 | jq -c '[.[].larval]')" "[true]
 same "list policies by direction" "$(n -j policy list dir fwd | jq -c '[.[].dir]')" '["fwd","fwd"]'
 same "list policies by prefix" "$(n -j policy list src 10.7.0.0/16 | jq -c '[.[].sel.src]')" '["10.7.0.0"]'
 same "get one state" "$(n -j state get "dst 192.0.2.2" 2>&1 | head -c 7)" "secctl:"
-# shellcheck disable=SC2086 # words
 same "get one state by its ID" "$(n -j state get $esp spi 0x2001 | jq .limits.\"hard-bytes\")" 2000
 index=$(n -j policy list src 10.7.0.0/16 | jq '.[0].index')
 same "get a policy by index" "$(n -j policy get dir out index "$index" | jq -r .sel.src)" 10.7.0.0
@@ -188,7 +187,6 @@ n policy setdefault in accept
 
 # ---- explain -------------------------------------------------------------
 
-# shellcheck disable=SC2086
 {
 	ask() { n -j explain src 10.1.0.1 dst 10.2.0.1 "$@" | jq -r .lookup.verdict; }
 	same "explain without a policy" "$(ask)" default-allow
@@ -262,7 +260,6 @@ refused() {
 		fail "$name" "status $rc, $out"
 	fi
 }
-# shellcheck disable=SC2086
 {
 	refused "a key of a wrong length, with the attribute" 2 "(attribute aead.key)" \
 		state add $esp spi 0x1001 mode tunnel $gcm 0x0011 128

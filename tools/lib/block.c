@@ -119,7 +119,7 @@ static bool is_history(char **word, int n)
 	if (!strcmp(word[0], "replay-window") && n > 2 &&
 	    !strcmp(word[2], "replay"))
 		return true;
-	for (i = 0; i < sizeof(skip) / sizeof(skip[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(skip); i++)
 		if (!strcmp(word[0], skip[i]))
 			return true;
 	/* The words of an XFRM bitmap. */
@@ -314,7 +314,7 @@ static int block_line(struct block *b, char **word, int n)
 	}
 	if (!strcmp(word[0], "socket"))
 		return sec_fail(b->diag, "nfsec has no socket policies; list them with nosock");
-	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(plain); i++) {
 		if (!strcmp(word[0], plain[i])) {
 			add_words(&b->body, word, n);
 			return 0;

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "util.h"
+
 struct sec_diag {
 	char text[1024];
 };
@@ -15,8 +17,8 @@ struct sec_diag {
  * Store a message and return -1. A message that is already there stays: the
  * innermost function knows best.
  */
-int sec_fail(struct sec_diag *diag, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+__printf(2, 3)
+int sec_fail(struct sec_diag *diag, const char *fmt, ...);
 
 /*
  * A word of the user's as it may be shown in a message: anything that could

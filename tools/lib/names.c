@@ -78,25 +78,38 @@ const struct sec_name sec_command_names[] = {
 	{ NULL }
 };
 
-#define SA_FLAGS \
-	{ "noecn", NFSEC_SA_FLAGS_NOECN, 1 }, \
-	{ "decap-dscp", NFSEC_SA_FLAGS_DECAP_DSCP, 2 }, \
-	{ "nopmtudisc", NFSEC_SA_FLAGS_NOPMTUDISC, 4 }, \
-	{ "wildrecv", NFSEC_SA_FLAGS_WILDRECV, 8 }, \
-	{ "icmp", NFSEC_SA_FLAGS_ICMP, 16 }, \
-	{ "af-unspec", NFSEC_SA_FLAGS_AF_UNSPEC, 32 }, \
-	{ "align4", NFSEC_SA_FLAGS_ALIGN4, 64 }, \
-	{ "esn", NFSEC_SA_FLAGS_ESN, 128 }
+const struct sec_name sec_sa_flag_names[] = {
+	{ "noecn", NFSEC_SA_FLAGS_NOECN, 1 },
+	{ "decap-dscp", NFSEC_SA_FLAGS_DECAP_DSCP, 2 },
+	{ "nopmtudisc", NFSEC_SA_FLAGS_NOPMTUDISC, 4 },
+	{ "wildrecv", NFSEC_SA_FLAGS_WILDRECV, 8 },
+	{ "icmp", NFSEC_SA_FLAGS_ICMP, 16 },
+	{ "af-unspec", NFSEC_SA_FLAGS_AF_UNSPEC, 32 },
+	{ "align4", NFSEC_SA_FLAGS_ALIGN4, 64 },
+	{ "esn", NFSEC_SA_FLAGS_ESN, 128 },
+	{ NULL }
+};
 
-#define SA_EXTRA_FLAGS \
-	{ "dont-encap-dscp", NFSEC_SA_FLAGS_DONT_ENCAP_DSCP, 1 }, \
-	{ "oseq-may-wrap", NFSEC_SA_FLAGS_OSEQ_MAY_WRAP, 2 }, \
-	{ "check-pad", NFSEC_SA_FLAGS_CHECK_PAD, 0 }
+const struct sec_name sec_sa_extra_names[] = {
+	{ "dont-encap-dscp", NFSEC_SA_FLAGS_DONT_ENCAP_DSCP, 1 },
+	{ "oseq-may-wrap", NFSEC_SA_FLAGS_OSEQ_MAY_WRAP, 2 },
+	{ "check-pad", NFSEC_SA_FLAGS_CHECK_PAD, 0 },
+	{ NULL }
+};
 
-const struct sec_name sec_sa_flag_names[] = { SA_FLAGS, { NULL } };
-const struct sec_name sec_sa_extra_names[] = { SA_EXTRA_FLAGS, { NULL } };
 const struct sec_name sec_sa_all_names[] = {
-	SA_FLAGS, SA_EXTRA_FLAGS, { NULL }
+	{ "noecn", NFSEC_SA_FLAGS_NOECN },
+	{ "decap-dscp", NFSEC_SA_FLAGS_DECAP_DSCP },
+	{ "nopmtudisc", NFSEC_SA_FLAGS_NOPMTUDISC },
+	{ "wildrecv", NFSEC_SA_FLAGS_WILDRECV },
+	{ "icmp", NFSEC_SA_FLAGS_ICMP },
+	{ "af-unspec", NFSEC_SA_FLAGS_AF_UNSPEC },
+	{ "align4", NFSEC_SA_FLAGS_ALIGN4 },
+	{ "esn", NFSEC_SA_FLAGS_ESN },
+	{ "dont-encap-dscp", NFSEC_SA_FLAGS_DONT_ENCAP_DSCP },
+	{ "oseq-may-wrap", NFSEC_SA_FLAGS_OSEQ_MAY_WRAP },
+	{ "check-pad", NFSEC_SA_FLAGS_CHECK_PAD },
+	{ NULL }
 };
 
 const struct sec_name sec_policy_flag_names[] = {

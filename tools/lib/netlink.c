@@ -200,7 +200,7 @@ static int handle(struct sec_nl *nl, const struct nlmsghdr *nlh, sec_nl_cb cb,
 	return cb(nl, genl->cmd, genl + 1, len - sizeof(*genl), data) ? -1 : 0;
 }
 
-static int receive(struct sec_nl *nl, uint32_t seq, sec_nl_cb cb, void *data)
+static int get_answers(struct sec_nl *nl, uint32_t seq, sec_nl_cb cb, void *data)
 {
 	unsigned int portid = mnl_socket_get_portid(nl->sock);
 	int failed = 0;
@@ -244,7 +244,7 @@ static int exchange(struct sec_nl *nl, struct nlmsghdr *nlh, sec_nl_cb cb,
 	nlh->nlmsg_seq = ++nl->seq;
 	if (mnl_socket_sendto(nl->sock, nlh, nlh->nlmsg_len) < 0)
 		return system_error(nl, "netlink send");
-	rc = receive(nl, nlh->nlmsg_seq, cb, data);
+	rc = get_answers(nl, nlh->nlmsg_seq, cb, data);
 	return rc;
 }
 
@@ -346,7 +346,8 @@ static int find_family(struct sec_nl *nl)
 		return sec_fail(nl->diag, "module nfsec is not loaded");
 	}
 	if (nl->version != NFSEC_GENL_VERSION)
-		return sec_fail(nl->diag, "this program speaks version %d of the netlink family, the loaded module version %u; install both from one release",
+		return sec_fail(nl->diag,
+				"this program speaks version %d of the netlink family, the loaded module version %u; install both from one release",
 				NFSEC_GENL_VERSION, nl->version);
 	return 0;
 }

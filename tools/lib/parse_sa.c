@@ -42,21 +42,53 @@ static int sa_proto(struct sec_args *a, const char *word, void *ctx)
 	return sec_ipsec_parse(a, word, &w->sa.proto);
 }
 
-/* Words whose value is one 32-bit number. */
-#define SA_U32(fn, attr, member) \
-	static int fn(struct sec_args *a, const char *word, void *ctx) \
-	{ \
-		struct sec_sa_words *w = ctx; \
-		\
-		sec_set(&w->sa, attr); \
-		return sec_u32(a, word, &w->sa.member); \
-	}
-SA_U32(sa_spi, NFSEC_A_SA_SPI, spi)
-SA_U32(sa_reqid, NFSEC_A_SA_REQID, reqid)
-SA_U32(sa_replay_window, NFSEC_A_SA_REPLAY_WINDOW, replay_window)
-SA_U32(sa_tfcpad, NFSEC_A_SA_TFCPAD, tfcpad)
-SA_U32(sa_min, NFSEC_A_SA_SPI_MIN, spi_min)
-SA_U32(sa_max, NFSEC_A_SA_SPI_MAX, spi_max)
+static int sa_spi(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_SPI);
+	return sec_u32(a, word, &w->sa.spi);
+}
+
+static int sa_reqid(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_REQID);
+	return sec_u32(a, word, &w->sa.reqid);
+}
+
+static int sa_replay_window(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_REPLAY_WINDOW);
+	return sec_u32(a, word, &w->sa.replay_window);
+}
+
+static int sa_tfcpad(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_TFCPAD);
+	return sec_u32(a, word, &w->sa.tfcpad);
+}
+
+static int sa_min(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_SPI_MIN);
+	return sec_u32(a, word, &w->sa.spi_min);
+}
+
+static int sa_max(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+
+	sec_set(&w->sa, NFSEC_A_SA_SPI_MAX);
+	return sec_u32(a, word, &w->sa.spi_max);
+}
 
 static int sa_mode(struct sec_args *a, const char *word, void *ctx)
 {

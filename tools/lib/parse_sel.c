@@ -209,7 +209,8 @@ static int check_upspec(const struct sec_sel_words *w, struct sec_diag *diag)
 		return sec_fail(diag, "sport and dport have no meaning with proto %s",
 				name);
 	if ((seen(w, TYPE) || seen(w, CODE)) && !proto_has_type(w->proto))
-		return sec_fail(diag, "type and code need proto icmp, ipv6-icmp or mobility-header");
+		return sec_fail(diag,
+				"type and code need proto icmp, ipv6-icmp or mobility-header");
 	if (seen(w, CODE) && !seen(w, TYPE))
 		return sec_fail(diag, "code needs a type before it");
 	if (seen(w, KEY) && w->proto != IPPROTO_GRE)
@@ -295,7 +296,8 @@ int sec_sel_finish(const struct sec_sel_words *words, int family,
 		return -1;
 	if (src->first.len && dst->first.len &&
 	    src->first.len != dst->first.len)
-		return sec_fail(diag, "src and dst of a selector are of different address families");
+		return sec_fail(diag,
+				"src and dst of a selector are of different address families");
 	finish_src(src, sel);
 	finish_dst(dst, sel);
 	if (words->proto) {
@@ -374,7 +376,7 @@ int sec_limit_parse(struct sec_args *a, const char *word,
 
 	if (!text)
 		return -1;
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strcmp(kinds[i].name, text))
 			continue;
 		if (sec_has(limits, kinds[i].attr))
@@ -424,9 +426,10 @@ int sec_mode_parse(struct sec_args *a, const char *word, uint8_t *mode)
 			return 0;
 		}
 	}
-	for (i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(absent); i++)
 		if (sec_abbrev(text, absent[i]))
-			return sec_fail(a->diag, "%s: nfsec has the modes transport and tunnel, not %s",
+			return sec_fail(a->diag,
+					"%s: nfsec has the modes transport and tunnel, not %s",
 					word, absent[i]);
 	return sec_enum(a, word, sec_mode_names, mode);
 }
@@ -451,7 +454,8 @@ int sec_key_parse(struct sec_args *a, const char *word, struct sec_algo *algo)
 	if (!text)
 		return -1;
 	if (!strcmp(text, "<hidden>") || !strncmp(text, "<<Keys", 6))
-		return sec_fail(a->diag, "%s: the key is hidden in this text; list or save with -k to have it shown",
+		return sec_fail(a->diag,
+				"%s: the key is hidden in this text; list or save with -k to have it shown",
 				word);
 	len = strlen(text);
 	sec_set(algo, NFSEC_A_ALGO_KEY);
@@ -474,7 +478,8 @@ int sec_key_parse(struct sec_args *a, const char *word, struct sec_algo *algo)
 		size_t pos = i + digits % 2;
 
 		if (nibble < 0)
-			return sec_fail(a->diag, "%s: character %zu of the key is not a hexadecimal digit",
+			return sec_fail(a->diag,
+					"%s: character %zu of the key is not a hexadecimal digit",
 					word, i + 3);
 		algo->key[pos / 2] |= pos % 2 ? nibble : nibble << 4;
 	}

@@ -2,7 +2,6 @@
 /*
  * Selectors, limits and the other parts of states and policies.
  */
-#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -146,7 +145,7 @@ static const char *limit_text(bool set, uint64_t limit, char *buf, size_t size)
 	if (!set || limit == NO_LIMIT)
 		snprintf(buf, size, "(INF)");
 	else
-		snprintf(buf, size, "%" PRIu64, limit);
+		snprintf(buf, size, "%llu", ull(limit));
 	return buf;
 }
 
@@ -167,10 +166,10 @@ void sec_limits_print(const struct sec_print *p, const struct sec_limits *l)
 		   hard, sizeof(hard));
 	fprintf(p->out, "\t  limit: soft %s(packets), hard %s(packets)%s", soft,
 		hard, p->nl);
-	fprintf(p->out, "\t  expire add: soft %" PRIu64 "(sec), hard %" PRIu64 "(sec)%s",
-		l->soft_add, l->hard_add, p->nl);
-	fprintf(p->out, "\t  expire use: soft %" PRIu64 "(sec), hard %" PRIu64 "(sec)%s",
-		l->soft_use, l->hard_use, p->nl);
+	fprintf(p->out, "\t  expire add: soft %llu(sec), hard %llu(sec)%s",
+		ull(l->soft_add), ull(l->hard_add), p->nl);
+	fprintf(p->out, "\t  expire use: soft %llu(sec), hard %llu(sec)%s",
+		ull(l->soft_use), ull(l->hard_use), p->nl);
 }
 
 static const char *time_text(uint64_t seconds, char *buf, size_t size)
@@ -192,8 +191,8 @@ void sec_usage_print(const struct sec_print *p, const struct sec_usage *u)
 	char added[32], used[32];
 
 	fprintf(p->out, "\tlifetime current:%s", p->nl);
-	fprintf(p->out, "\t  %" PRIu64 "(bytes), %" PRIu64 "(packets)%s",
-		u->bytes, u->packets, p->nl);
+	fprintf(p->out, "\t  %llu(bytes), %llu(packets)%s",
+		ull(u->bytes), ull(u->packets), p->nl);
 	fprintf(p->out, "\t  add %s use %s%s",
 		time_text(u->added, added, sizeof(added)),
 		time_text(u->first_used, used, sizeof(used)), p->nl);
@@ -238,11 +237,11 @@ void sec_limits_words(FILE *out, const struct sec_limits *l)
 	uint64_t value;
 	size_t i;
 
-	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		memcpy(&value, (const char *)l + limits[i].off, sizeof(value));
 		if (sec_has(l, limits[i].attr) && value != NO_LIMIT)
-			fprintf(out, " limit %s %" PRIu64, limits[i].word,
-				value);
+			fprintf(out, " limit %s %llu", limits[i].word,
+				ull(value));
 	}
 }
 

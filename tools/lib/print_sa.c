@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -190,8 +189,9 @@ static void replay_print(const struct sec_print *p, const struct sec_sa *sa)
 		return;
 	if (!(sa->flags & NFSEC_SA_FLAGS_ESN) &&
 	    sa->replay_window <= SHORT_WINDOW_MAX) {
-		fprintf(p->out, "\tanti-replay context: seq 0x%" PRIx64 ", oseq 0x%" PRIx64 ", bitmap 0x%08x%s",
-			sa->replay_seq, sa->replay_oseq, bitmap_word(sa),
+		fprintf(p->out,
+			"\tanti-replay context: seq 0x%llx, oseq 0x%llx, bitmap 0x%08x%s",
+			ull(sa->replay_seq), ull(sa->replay_oseq), bitmap_word(sa),
 			p->nl);
 		return;
 	}
@@ -226,13 +226,14 @@ static void stats_print(const struct sec_print *p, const struct sec_sa *sa)
 	unsigned int i;
 
 	fprintf(p->out, "\tstats:%s", p->nl);
-	fprintf(p->out, "\t  replay-window %" PRIu64 " replay %" PRIu64 " failed %" PRIu64 "%s",
-		drop_of(sa, "in_replay_old"), drop_of(sa, "in_replay"),
-		drop_of(sa, "in_icv"), p->nl);
+	fprintf(p->out, "\t  replay-window %llu replay %llu failed %llu%s",
+		ull(drop_of(sa, "in_replay_old")),
+		ull(drop_of(sa, "in_replay")), ull(drop_of(sa, "in_icv")),
+		p->nl);
 	for (i = 0; i < sa->drop.n; i++)
 		if (c[i].value)
-			fprintf(p->out, "\t  drop %s %" PRIu64 "%s", c[i].name,
-				c[i].value, p->nl);
+			fprintf(p->out, "\t  drop %s %llu%s", c[i].name,
+				ull(c[i].value), p->nl);
 	if (sec_has(sa, NFSEC_A_SA_OVERHEAD))
 		fprintf(p->out, "\t  overhead %u pmtu %u%s", sa->overhead,
 			sa->pmtu, p->nl);

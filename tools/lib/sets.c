@@ -4,8 +4,6 @@
  */
 #include "codec.h"
 
-#define LEN(n) (sizeof(n) / sizeof((n)[0]))
-
 #define F(st, n, a, t, m, ...) \
 	{ .name = n, .attr = a, .type = t, .off = offsetof(struct st, m), \
 	  .size = sizeof(((struct st *)0)->m), ##__VA_ARGS__ }
@@ -42,6 +40,7 @@ static const struct sec_field sel_fields[] = {
 	       sec_family_names),
 	{ NULL }
 };
+
 SET(sec_sel_set, "selector", sec_sel, sel_fields);
 
 static const struct sec_field mark_fields[] = {
@@ -49,6 +48,7 @@ static const struct sec_field mark_fields[] = {
 	F(sec_mark, "mask", NFSEC_A_MARK_MASK, SEC_U32, mask),
 	{ NULL }
 };
+
 SET(sec_mark_set, "mark", sec_mark, mark_fields);
 
 static const struct sec_field algo_fields[] = {
@@ -59,6 +59,7 @@ static const struct sec_field algo_fields[] = {
 	F(sec_algo, "key-bits", NFSEC_A_ALGO_KEY_BITS, SEC_U32, key_bits),
 	{ NULL }
 };
+
 SET(sec_algo_set, "algo", sec_algo, algo_fields);
 
 static const struct sec_field encap_fields[] = {
@@ -69,6 +70,7 @@ static const struct sec_field encap_fields[] = {
 	F(sec_encap, "oaddr", NFSEC_A_ENCAP_OADDR, SEC_ADDR, oaddr),
 	{ NULL }
 };
+
 SET(sec_encap_set, "encap", sec_encap, encap_fields);
 
 #define LIMIT(n, a, m) F(sec_limits, n, NFSEC_A_LIMITS_##a, SEC_U64, m)
@@ -83,6 +85,7 @@ static const struct sec_field limits_fields[] = {
 	LIMIT("hard-use", HARD_USE, hard_use),
 	{ NULL }
 };
+
 SET(sec_limits_set, "limits", sec_limits, limits_fields);
 
 #define USAGE(n, a, m) F(sec_usage, n, NFSEC_A_USAGE_##a, SEC_U64, m)
@@ -94,6 +97,7 @@ static const struct sec_field usage_fields[] = {
 	USAGE("last-used", LAST_USED, last_used),
 	{ NULL }
 };
+
 SET(sec_usage_set, "usage", sec_usage, usage_fields);
 
 static const struct sec_field counter_fields[] = {
@@ -103,6 +107,7 @@ static const struct sec_field counter_fields[] = {
 	F(sec_counter, "doc", NFSEC_A_COUNTER_DOC, SEC_STR, doc),
 	{ NULL }
 };
+
 SET(sec_counter_set, "counter", sec_counter, counter_fields);
 
 static const struct sec_field tmpl_fields[] = {
@@ -115,6 +120,7 @@ static const struct sec_field tmpl_fields[] = {
 	F_ENUM(sec_tmpl, "level", NFSEC_A_TMPL_LEVEL, level, sec_level_names),
 	{ NULL }
 };
+
 SET(sec_tmpl_set, "tmpl", sec_tmpl, tmpl_fields);
 
 #define SA(n, a, t, m, ...) \
@@ -158,6 +164,7 @@ static const struct sec_field sa_fields[] = {
 	F_FLAG("larval", NFSEC_A_SA_LARVAL),
 	{ NULL }
 };
+
 SET(sec_sa_set, "sa", sec_sa, sa_fields);
 
 #define POL(n, a, t, m, ...) \
@@ -185,6 +192,7 @@ static const struct sec_field policy_fields[] = {
 	F_FLAG("count-only", NFSEC_A_POLICY_COUNT_ONLY),
 	{ NULL }
 };
+
 SET(sec_policy_set, "policy", sec_policy, policy_fields);
 
 #define ACQ(n, a, t, m) F(sec_acquire, n, NFSEC_A_ACQUIRE_##a, t, m)
@@ -199,6 +207,7 @@ static const struct sec_field acquire_fields[] = {
 	ACQ("mark", MARK, SEC_U32, mark),
 	{ NULL }
 };
+
 SET(sec_acquire_set, "acquire", sec_acquire, acquire_fields);
 
 #define LOOKUP(n, a, t, m) F(sec_lookup, n, NFSEC_A_LOOKUP_##a, t, m)
@@ -218,6 +227,7 @@ static const struct sec_field lookup_fields[] = {
 	LOOKUP("reason", REASON, SEC_STR, reason),
 	{ NULL }
 };
+
 SET(sec_lookup_set, "lookup", sec_lookup, lookup_fields);
 
 static const struct sec_field stats_fields[] = {
@@ -227,6 +237,7 @@ static const struct sec_field stats_fields[] = {
 	F_FLAG("reset", NFSEC_A_STATS_RESET),
 	{ NULL }
 };
+
 SET(sec_stats_set, "stats", sec_stats, stats_fields);
 
 #define SETTING(n, a, t, m) F(sec_settings, n, NFSEC_A_SETTINGS_##a, t, m)
@@ -243,6 +254,7 @@ static const struct sec_field settings_fields[] = {
 	SETTING("version", VERSION, SEC_STR, version),
 	{ NULL }
 };
+
 SET(sec_settings_set, "settings", sec_settings, settings_fields);
 
 const struct sec_set *sec_set_of_command(unsigned int cmd)
@@ -270,5 +282,5 @@ const struct sec_set *sec_set_of_command(unsigned int cmd)
 		[NFSEC_CMD_ACQUIRE_NTF] = &sec_acquire_set,
 	};
 
-	return cmd < LEN(sets) ? sets[cmd] : NULL;
+	return cmd < ARRAY_SIZE(sets) ? sets[cmd] : NULL;
 }

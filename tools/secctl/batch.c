@@ -321,7 +321,8 @@ static int replace(struct secctl *c, const char *name, char *text, size_t len)
 	if (!rc)
 		rc = set_defaults(c, &before);
 	if (rc)
-		fprintf(stderr, "secctl: restore: failed halfway; packets that meet no policy are blocked until \"policy setdefault\" says otherwise\n");
+		fprintf(stderr,
+			"secctl: restore: failed halfway; packets that meet no policy are blocked until \"policy setdefault\" says otherwise\n");
 	return rc;
 }
 

@@ -68,7 +68,8 @@ int secctl_request(struct secctl *c, unsigned int cmd, unsigned int flags,
 	if (c->nl.note[0])
 		fprintf(stderr, "secctl: %s: note: %s\n", c->where, c->nl.note);
 	if (c->nl.interrupted)
-		fprintf(stderr, "secctl: %s: the table changed while it was read, the list may not be of one moment\n",
+		fprintf(stderr,
+			"secctl: %s: the table changed while it was read, the list may not be of one moment\n",
 			c->where);
 	return SECCTL_OK;
 }

@@ -92,7 +92,7 @@ static int flag_option(struct secctl *c, const char *opt, struct options *o)
 		 !strcmp(opt, "-version"))
 		o->version = true;
 	else if (!strcmp(opt, "-ts") || !strcmp(opt, "-tshort"))
-		c->timestamp = c->timestamp_short = true;
+		c->timestamp_short = true;
 	else if (!strcmp(opt, "-force"))
 		c->force = true;
 	else if (!strcmp(opt, "-all-nsid"))
@@ -182,17 +182,19 @@ int secctl_command(struct secctl *c, char **word, int n)
 	if (n > 1 && sec_abbrev(word[0], "xfrm"))
 		a.i++;
 	if (!sec_peek(&a)) {
-		sec_fail(&c->diag, "a command is missing, expected state, policy, monitor, stats, settings, explain, save, restore or help");
+		sec_fail(&c->diag,
+			 "a command is missing, expected state, policy, monitor, stats, settings, explain, save, restore or help");
 		return SECCTL_USAGE;
 	}
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!sec_abbrev(sec_peek(&a), commands[i].name))
 			continue;
 		snprintf(c->where, sizeof(c->where), "%s", commands[i].name);
 		a.i++;
 		return commands[i].run(c, &a);
 	}
-	sec_fail(&c->diag, "unknown command %s, expected state, policy, monitor, stats, settings, explain, save, restore or help",
+	sec_fail(&c->diag,
+		 "unknown command %s, expected state, policy, monitor, stats, settings, explain, save, restore or help",
 		 sec_quote(sec_peek(&a), quoted, sizeof(quoted)));
 	return SECCTL_USAGE;
 }
@@ -212,6 +214,7 @@ static int run(struct secctl *c, struct sec_args *a)
 		secctl_help(o.help ? stdout : stderr, sec_peek(a));
 		return o.help ? SECCTL_OK : SECCTL_USAGE;
 	}
+	c->timestamp |= c->timestamp_short;
 	if (o.batch)
 		return secctl_batch(c, o.batch);
 	return secctl_command(c, a->word + a->i, a->n - a->i);

@@ -208,7 +208,8 @@ static int parse(struct secctl *c, struct sec_args *a, struct groups *g)
 			return sec_fail(&c->diag, "%s: nfsec has no such events",
 					word);
 		else
-			return sec_fail(&c->diag, "unknown word %s, expected one of: all, acquire, expire, SA, policy, all-nsid, nokeys",
+			return sec_fail(&c->diag,
+					"unknown word %s, expected one of: all, acquire, expire, SA, policy, all-nsid, nokeys",
 					sec_quote(word, quoted, sizeof(quoted)));
 	}
 	if (!any)

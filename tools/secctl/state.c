@@ -235,7 +235,7 @@ static int flush(struct secctl *c, struct sec_args *a, int arg)
 	return rc;
 }
 
-static int count(struct secctl *c, struct sec_args *a, int arg)
+static int sad_count(struct secctl *c, struct sec_args *a, int arg)
 {
 	struct sec_sa request = { 0 }, answer = { 0 };
 	int rc;
@@ -278,7 +278,7 @@ int secctl_state(struct secctl *c, struct sec_args *a)
 		{ "lst", list },
 		{ "get", one, SEC_V_GET },
 		{ "flush", flush },
-		{ "count", count },
+		{ "count", sad_count },
 		{ "help", help },
 		{ "save", list, 1 },
 		{ NULL }

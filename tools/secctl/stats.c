@@ -2,7 +2,6 @@
 /*
  * secctl stats: why packets were dropped, and the other counters.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +15,8 @@ static void print_list(struct secctl *c, const struct sec_list *list, bool all)
 	for (i = 0; i < list->n; i++) {
 		if (!all && !counter[i].value)
 			continue;
-		fprintf(c->print.out, "%-24s %12" PRIu64 "  %s\n",
-			counter[i].name, counter[i].value, counter[i].doc);
+		fprintf(c->print.out, "%-24s %12llu  %s\n",
+			counter[i].name, ull(counter[i].value), counter[i].doc);
 	}
 }
 

@@ -72,6 +72,6 @@ static const char *const corpus[] = {
 	"policy add src ::/0 dst ::/0 dir out proto sctp dport 5000",
 };
 
-#define CORPUS_LEN (sizeof(corpus) / sizeof(corpus[0]))
+#define CORPUS_LEN (ARRAY_SIZE(corpus))
 
 #endif /* SEC_CORPUS_H */

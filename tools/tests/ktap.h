@@ -7,11 +7,13 @@
 
 #include <stdbool.h>
 
+#include "../lib/util.h"
+
 void ktap_begin(void);
 
 /* One result; @why is shown in a comment if it failed and is not NULL. */
-bool ktap_ok(bool ok, const char *why, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+__printf(3, 4)
+bool ktap_ok(bool ok, const char *why, const char *fmt, ...);
 
 /* Prints the plan; the exit status of the test. */
 int ktap_end(void);

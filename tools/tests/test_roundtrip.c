@@ -119,7 +119,7 @@ static void json(struct secctl *c, const char *line)
 }
 
 /* Keys must not show unless asked for, and then not be taken back. */
-static void hidden(void)
+static void test_hidden(void)
 {
 	static const char line[] = "state add " ID4 " " GCM;
 	struct secctl *c = fake_secctl();
@@ -136,7 +136,8 @@ static void hidden(void)
 	text = strdup(fake_output());
 	rc = fake_batch(c, "batch", text, msg, sizeof(msg));
 	ktap_ok(rc == SECCTL_USAGE &&
-		!strcmp(msg, "secctl: F:1: state add: aead: the key is hidden in this text; list or save with -k to have it shown\n"),
+		!strcmp(msg,
+			"secctl: F:1: state add: aead: the key is hidden in this text; list or save with -k to have it shown\n"),
 		msg, "a hidden key is refused");
 	free(text);
 	fake_run(c, "state save", msg, sizeof(msg));
@@ -144,7 +145,7 @@ static void hidden(void)
 		!strstr(fake_output(), "0405"), fake_output(),
 		"save hides keys");
 	fake_run(c, "state list keys", msg, sizeof(msg));
-	ktap_ok(strstr(fake_output(), "0405") != NULL, fake_output(),
+	ktap_ok(!!strstr(fake_output(), "0405"), fake_output(),
 		"list keys shows keys");
 	fake_run(c, "state list", msg, sizeof(msg));
 	ktap_ok(!strstr(fake_output(), "0405"), fake_output(),
@@ -173,7 +174,7 @@ int main(void)
 	}
 	whole_table(fake_secctl(), "state list", "lists");
 	whole_table(fake_secctl(), "save", "save");
-	hidden();
+	test_hidden();
 	fake_reset();
 	return ktap_end();
 }

@@ -138,7 +138,7 @@ static void test_ip_format(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
 		struct sec_diag diag = { "" };
 		char *text = strdup(blocks[i].text);
 		char *line = sec_block_command(text, &diag);
@@ -220,9 +220,11 @@ static void fill_explain(void)
 {
 	char msg[256];
 
-	fake_run(fake_secctl(), "state add src 1.1.1.1 dst 2.2.2.2 proto esp spi 0x1000 mode tunnel reqid 3 aead a secret 128",
+	fake_run(fake_secctl(),
+		 "state add src 1.1.1.1 dst 2.2.2.2 proto esp spi 0x1000 mode tunnel reqid 3 aead a secret 128",
 		 msg, sizeof(msg));
-	fake_run(fake_secctl(), "policy add src 10.0.0.0/8 dir out tmpl dst 2.2.2.2 proto esp mode tunnel reqid 3",
+	fake_run(fake_secctl(),
+		 "policy add src 10.0.0.0/8 dir out tmpl dst 2.2.2.2 proto esp mode tunnel reqid 3",
 		 msg, sizeof(msg));
 	fake.lookup.verdict = NFSEC_VERDICT_PROTECT;
 	fake.lookup.policy_index = 8;
@@ -302,7 +304,8 @@ static void test_malformed(void)
 	size_t i;
 
 	fake_reset();
-	fake_run(c, "state add src ::1 dst ::2 proto esp spi 300 aead a 0x0102 128 replay-seq 9 replay-bitmap 0x1ff mark 1 sel src ::/0 limit byte-soft 1",
+	fake_run(c,
+		 "state add src ::1 dst ::2 proto esp spi 300 aead a 0x0102 128 replay-seq 9 replay-bitmap 0x1ff mark 1 sel src ::/0 limit byte-soft 1",
 		 msg, sizeof(msg));
 	for (i = 0; i < fake.len; i++) {
 		struct sec_sa sa = { 0 };
