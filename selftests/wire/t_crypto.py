@@ -36,8 +36,7 @@ class Iv(Group):
         for number in range(count):
             pair.send(self.dut, clear)
             wire = self.dut.left()
-            check(wire is not None, "packet %d did not leave: %s" %
-                  (number, self.dut.new_drops()))
+            self.dut.need(wire, "packet %d did not leave" % number)
             if number % 500 == 0:
                 pair.open(wire, clear, start + number + 1)
             yield ip.body(wire)
@@ -164,7 +163,7 @@ class Published(Group):
                 return None
         self.dut.inject(wire)
         got = self.dut.wait(read)
-        check(got is not None, "not delivered: %s" % self.dut.new_drops())
+        self.dut.need(got, "not delivered")
         same(got, vector.clear, "packet")
 
 

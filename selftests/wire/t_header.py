@@ -92,7 +92,7 @@ class Header(Group):
         clear = pair.answer(b"header", **fields)
         pair.send(self.dut, clear)
         wire = self.dut.left()
-        check(wire is not None, "nothing left: %s" % self.dut.new_drops())
+        self.dut.need(wire, "nothing left")
         self.count[key] += 1
         return pair, clear, wire
 

@@ -68,7 +68,7 @@ class Matrix(Group):
             clear = pair.answer(payload, tos=0xb8 | count, ttl=33, ident=0xbeef, flow=0x12345)
             pair.send(self.dut, clear)
             wire = self.dut.left()
-            check(wire is not None, "nothing left: %s" % self.dut.new_drops())
+            self.dut.need(wire, "nothing left")
             pair.open(wire, clear, start + count)
         for count in (1, 2):
             payload = bytes((pair.number * 11 + i) & 255

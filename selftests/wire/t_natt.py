@@ -205,7 +205,7 @@ class Natt(Group):
                 except BlockingIOError:
                     return None
             got = self.dut.wait(read)
-            check(got is not None, "not delivered: %s" % self.dut.new_drops())
+            self.dut.need(got, "not delivered")
             same(got[0], b"through a NAT", "datagram")
             same(got[1][:2], (pair.peer, 1000), "sender")
             sock.sendto(b"answer", (pair.peer, 1000))
@@ -228,7 +228,7 @@ class Natt(Group):
         syn = ip.tcp(real, pair.us, 1000, port)
         self.dut.inject(pair.protect(pair.clear(syn, ip.TCP)))
         wire = self.dut.left()
-        check(wire is not None, "no answer left: %s" % self.dut.new_drops())
+        self.dut.need(wire, "no answer left")
         inside, _, kind = pair.tx.open(ip.body(wire)[8:])
         same(kind, ip.TCP, "next header")
         same(inside[13] & 0x12, 0x12, "SYN and ACK")

@@ -309,7 +309,7 @@ class Sequence(Group):
         clear = pair.answer(payload)
         pair.send(self.dut, clear)
         wire = self.dut.left()
-        check(wire is not None, "nothing left: %s" % self.dut.new_drops())
+        self.dut.need(wire, "nothing left")
         return pair.open(wire, clear, seq)
 
     def count(self, start=0, esn=False):
