@@ -28,7 +28,8 @@
 
 /*
  * Workspace of one CPU. Crypto runs with BH disabled and never sleeps, so one
- * is enough.
+ * is enough. It is not per-CPU memory itself: drivers make scatterlists of
+ * parts of a request, which need memory of the linear map.
  */
 struct nfsec_crypto_work {
 	u8 req[NFSEC_CRYPTO_REQ_SIZE] CRYPTO_MINALIGN_ATTR;
@@ -37,7 +38,7 @@ struct nfsec_crypto_work {
 	struct scatterlist sg;
 };
 
-static struct nfsec_crypto_work __percpu *nfsec_crypto_work;
+static struct nfsec_crypto_work * __percpu *nfsec_crypto_work;
 
 static bool simd_twin(const char *driver, char *twin)
 {
@@ -262,7 +263,7 @@ void nfsec_crypto_free(struct nfsec_crypto *c)
 static int aead_crypt(const struct nfsec_crypto *c, u8 *esp, u32 textlen,
 		      u64 seq, bool esn, bool seal)
 {
-	struct nfsec_crypto_work *w = this_cpu_ptr(nfsec_crypto_work);
+	struct nfsec_crypto_work *w = this_cpu_read(*nfsec_crypto_work);
 	struct aead_request *req = (struct aead_request *)w->req;
 	struct crypto_aead *tfm = c->aead;
 	u32 assoclen = 8 + c->ivlen;
@@ -299,7 +300,7 @@ static int aead_crypt(const struct nfsec_crypto *c, u8 *esp, u32 textlen,
 static int enc_crypt(const struct nfsec_crypto *c, u8 *esp, u32 textlen,
 		     bool seal)
 {
-	struct nfsec_crypto_work *w = this_cpu_ptr(nfsec_crypto_work);
+	struct nfsec_crypto_work *w = this_cpu_read(*nfsec_crypto_work);
 	struct skcipher_request *req = (struct skcipher_request *)w->req;
 	struct crypto_skcipher *tfm = c->enc;
 
@@ -364,7 +365,7 @@ int nfsec_crypto_seal(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
 
 	if (c->aead)
 		return aead_crypt(c, esp, textlen, seq, esn, true);
-	w = this_cpu_ptr(nfsec_crypto_work);
+	w = this_cpu_read(*nfsec_crypto_work);
 	err = enc_crypt(c, esp, textlen, true);
 	if (!err)
 		err = auth_digest(c, esp, len, seq, esn, w->digest);
@@ -396,7 +397,7 @@ int nfsec_crypto_open(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
 
 	if (c->aead)
 		return aead_crypt(c, esp, textlen + c->icvlen, seq, esn, false);
-	w = this_cpu_ptr(nfsec_crypto_work);
+	w = this_cpu_read(*nfsec_crypto_work);
 	err = auth_digest(c, esp, len, seq, esn, w->digest);
 	if (err)
 		return err;
@@ -413,8 +414,21 @@ int nfsec_crypto_open(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
  */
 int nfsec_crypto_module_init(void)
 {
-	nfsec_crypto_work = alloc_percpu(struct nfsec_crypto_work);
-	return nfsec_crypto_work ? 0 : -ENOMEM;
+	struct nfsec_crypto_work *w;
+	int cpu;
+
+	nfsec_crypto_work = alloc_percpu(struct nfsec_crypto_work *);
+	if (!nfsec_crypto_work)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		w = kzalloc_node(sizeof(*w), GFP_KERNEL, cpu_to_node(cpu));
+		if (!w) {
+			nfsec_crypto_module_exit();
+			return -ENOMEM;
+		}
+		*per_cpu_ptr(nfsec_crypto_work, cpu) = w;
+	}
+	return 0;
 }
 
 /**
@@ -427,7 +441,6 @@ void nfsec_crypto_module_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		memzero_explicit(per_cpu_ptr(nfsec_crypto_work, cpu),
-				 sizeof(struct nfsec_crypto_work));
+		kfree_sensitive(*per_cpu_ptr(nfsec_crypto_work, cpu));
 	free_percpu(nfsec_crypto_work);
 }
