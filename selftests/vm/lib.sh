@@ -109,21 +109,24 @@ checked() {
 # kernel's makefiles know only the first.
 MAKE_ARGS=(-j2 W=1 KCFLAGS=-Werror WERROR=1)
 
-# kernel_source: unpack the newest kernel source, print where it is
+# kernel_source: unpack the newest kernel source, with what User-Mode Linux
+# needs changed, and print where it is
 kernel_source() {
 	local dir=$build/uml/linux-source-7.2 tmp=$build/uml/tmp
+	local patch=$top/selftests/uml/ipi.patch
 	(
 		mkdir -p "$build/uml"
 		lock "$build/uml/source.lock"
-		[ ! -e "$dir/.complete" ] || exit 0
-		need xz:xz-utils
+		! cmp -s "$patch" "$dir/.complete" || exit 0
+		need xz:xz-utils patch:patch
 		say "fetching the kernel source"
 		rm -rf "$tmp" "$dir"
 		debstrap --variant=extract --include=linux-source-7.2 sid "$tmp" >&2
 		tar -xJf "$tmp/usr/src/linux-source-7.2.tar.xz" -C "$build/uml" \
 			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/sound/*.[ch]'
 		rm -rf "$tmp"
-		touch "$dir/.complete"
+		patch -s -p1 -d "$dir" <"$patch"
+		cp "$patch" "$dir/.complete"
 	) >&2 || die "no kernel source"
 	echo "$dir"
 }
