@@ -13,7 +13,6 @@
  */
 
 #include <linux/etherdevice.h>
-#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter_bridge.h>
@@ -23,13 +22,12 @@
 #include <net/gro.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
-#include <net/ndisc.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
 
-#include "classify.h"
 #include "compat/gso.h"
 #include "compat/netdev.h"
+#include "enforce.h"
 #include "esp.h"
 #include "flow.h"
 #include "guard.h"
@@ -65,25 +63,6 @@ struct nfsec_in_cb {
 
 static struct nfsec_cell __percpu *nfsec_cells;
 static struct net_device *nfsec_napi_dev;
-
-/**
- * nfsec_input_exempt() - packets that policy is not asked about
- * @skb: packet with its network header set
- * @fl: its flow
- *
- * Neighbour discovery between neighbours (hop limit 255, RFC 4861) is what
- * finds out where to send ESP at all.
- *
- * Context: any.
- */
-bool nfsec_input_exempt(const struct sk_buff *skb, const struct nfsec_flow *fl)
-{
-	u8 type = fl->sport >> 8;
-
-	return fl->family == AF_INET6 && fl->proto == IPPROTO_ICMPV6 &&
-	       !fl->flags && type >= NDISC_ROUTER_SOLICITATION &&
-	       type <= NDISC_REDIRECT && ipv6_hdr(skb)->hop_limit == 255;
-}
 
 /**
  * nfsec_input_confirm() - let connection tracking keep the flow of a packet
@@ -466,73 +445,6 @@ static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
 	}
 }
 
-static bool tmpl_fits(const struct nfsec_tmpl *t, const struct xfrm_state *x)
-{
-	const struct nfsec_addr *d = (const struct nfsec_addr *)&x->id.daddr;
-	const struct nfsec_addr *s = (const struct nfsec_addr *)&x->props.saddr;
-
-	if (x->id.proto != t->proto || x->props.smark.v != t->mode ||
-	    (t->reqid && x->props.reqid != t->reqid) ||
-	    (t->spi && x->id.spi != t->spi))
-		return false;
-	if (t->mode == NFSEC_MODE_TRANSPORT || !t->family)
-		return true;
-	return t->family == x->props.family &&
-	       (nfsec_addr_any(&t->daddr) || nfsec_addr_equal(&t->daddr, d)) &&
-	       (nfsec_addr_any(&t->saddr) || nfsec_addr_equal(&t->saddr, s));
-}
-
-/*
- * Compare what a packet went through with what its policy wants (RFC 4301 5.2).
- * Return: NFSEC_DROP_COUNT if it may pass, else why not.
- */
-static enum nfsec_drop enforce(struct nfsec_net *nn, struct sk_buff *skb,
-			       const struct nfsec_flow *fl, u8 dir)
-{
-	const struct xfrm_state *x = nfsec_sa_mark_of(skb);
-	bool tunnelled = x && x->props.smark.v == NFSEC_MODE_TUNNEL;
-	bool in = dir == NFSEC_DIR_IN;
-	struct nfsec_flow quoted;
-	struct nfsec_policy *p;
-	bool used = false;
-	int i;
-
-	p = nfsec_classify(nn, dir, fl, NFSEC_PASS_ANY);
-	if (!p && x && nfsec_flow_reverse_quoted(skb, fl, &quoted)) {
-		p = nfsec_classify(nn, dir, &quoted, NFSEC_PASS_ANY);
-		if (p && !(p->flags & NFSEC_POLICY_FLAGS_ICMP))
-			p = NULL;
-	}
-	if (!p) {
-		if (!tunnelled && READ_ONCE(nn->spd.default_action[dir]) ==
-				  NFSEC_ACTION_ALLOW)
-			return NFSEC_DROP_COUNT;
-		return in ? NFSEC_DROP_IN_NO_POLICY : NFSEC_DROP_FWD_NO_POLICY;
-	}
-	nfsec_policy_used(p, 1, skb->len);
-	if (p->action == NFSEC_ACTION_BLOCK)
-		return in ? NFSEC_DROP_IN_BLOCK : NFSEC_DROP_FWD_BLOCK;
-
-	for (i = 0; i < p->ntmpl; i++) {
-		const struct nfsec_tmpl *t = &p->tmpl[i];
-
-		if (x && !used && tmpl_fits(t, x)) {
-			used = true;
-			continue;
-		}
-		if (t->level == NFSEC_LEVEL_USE)
-			continue;
-		if (!x)
-			return in ? NFSEC_DROP_IN_CLEARTEXT :
-				    NFSEC_DROP_FWD_CLEARTEXT;
-		return in ? NFSEC_DROP_IN_TEMPLATE : NFSEC_DROP_FWD_TEMPLATE;
-	}
-	/* nobody asked for the tunnel it came through */
-	if (tunnelled && !used)
-		return in ? NFSEC_DROP_IN_TEMPLATE : NFSEC_DROP_FWD_TEMPLATE;
-	return NFSEC_DROP_COUNT;
-}
-
 static bool skip_pass(const struct sk_buff *skb,
 		      const struct nf_hook_state *state)
 {
@@ -581,8 +493,8 @@ unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
 	if (READ_ONCE(nn->sad.count) && take_esp(nn, skb, &fl))
 		return NF_STOLEN;
 	if (!idle && !(state->in->flags & IFF_LOOPBACK) &&
-	    !nfsec_input_exempt(skb, &fl)) {
-		reason = enforce(nn, skb, &fl, NFSEC_DIR_IN);
+	    !nfsec_enforce_exempt(skb, &fl)) {
+		reason = nfsec_enforce(nn, skb, &fl, NFSEC_DIR_IN);
 		if (reason != NFSEC_DROP_COUNT) {
 			nfsec_stats_drop(nn, NULL, skb, reason);
 			return NF_STOLEN;
@@ -617,7 +529,7 @@ unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_OUT_MALFORMED);
 		return NF_STOLEN;
 	}
-	reason = enforce(nn, skb, &fl, NFSEC_DIR_FWD);
+	reason = nfsec_enforce(nn, skb, &fl, NFSEC_DIR_FWD);
 	if (reason != NFSEC_DROP_COUNT) {
 		nfsec_stats_drop(nn, NULL, skb, reason);
 		return NF_STOLEN;

@@ -5,14 +5,11 @@
 #include <linux/netfilter.h>
 
 struct net_device;
-struct nfsec_flow;
 
 unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state);
 unsigned int nfsec_input_forward(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state);
-bool nfsec_input_exempt(const struct sk_buff *skb,
-			const struct nfsec_flow *fl);
 bool nfsec_input_confirm(struct sk_buff *skb);
 void nfsec_input_flush(const struct net_device *dev);
 int nfsec_input_module_init(void);

@@ -21,6 +21,7 @@
 
 #include "classify.h"
 #include "compat/gso.h"
+#include "enforce.h"
 #include "esp.h"
 #include "flow.h"
 #include "input.h"
@@ -355,7 +356,7 @@ static unsigned int output(struct sk_buff *skb,
 
 	if (nfsec_flow_from_skb(skb, state->pf, state->out->ifindex, &fl))
 		return drop(nn, NULL, skb, NFSEC_DROP_OUT_MALFORMED, 0);
-	if (nfsec_input_exempt(skb, &fl))
+	if (nfsec_enforce_exempt(skb, &fl))
 		return NF_ACCEPT;
 
 	/*
