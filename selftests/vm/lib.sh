@@ -5,6 +5,7 @@
 # To be sourced by bash with "set -eu"; messages go to stderr, because stdout
 # belongs to the script under test.
 
+set -o pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 build=$top/build
 prog=${0##*/selftests/}
@@ -97,11 +98,11 @@ checked() {
 	local dir=$1 ok=1
 	shift
 	"$@" >"$dir.log" 2>&1 || ok=0
-	if grep -i 'warning:' "$dir.log" | grep -qv 'compiler differs'; then
+	if grep -i 'warning:' "$dir.log" | grep -v 'compiler differs'; then
 		ok=0
 		find "$dir" -name '*.o' -delete
 		rm -rf "$dir/build"
-	fi
+	fi >&2
 	[ $ok = 1 ] || { cat "$dir.log" >&2; die "building failed (log: $dir.log)"; }
 }
 
@@ -113,20 +114,20 @@ MAKE_ARGS=(-j2 W=1 KCFLAGS=-Werror WERROR=1)
 # needs changed, and print where it is
 kernel_source() {
 	local dir=$build/uml/linux-source-7.2 tmp=$build/uml/tmp
-	local patch=$top/selftests/uml/ipi.patch
-	(
-		mkdir -p "$build/uml"
+	local patches=("$top"/selftests/uml/*.patch)
+	mkdir -p "$build/uml"
+	(	# no "set -e" in here
 		lock "$build/uml/source.lock"
-		! cmp -s "$patch" "$dir/.complete" || exit 0
+		! cat "${patches[@]}" | cmp -s - "$dir/.complete" || exit 0
 		need xz:xz-utils patch:patch
 		say "fetching the kernel source"
 		rm -rf "$tmp" "$dir"
-		debstrap --variant=extract --include=linux-source-7.2 sid "$tmp" >&2
+		debstrap --variant=extract --include=linux-source-7.2 sid "$tmp" &&
 		tar -xJf "$tmp/usr/src/linux-source-7.2.tar.xz" -C "$build/uml" \
-			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/sound/*.[ch]'
-		rm -rf "$tmp"
-		patch -s -p1 -d "$dir" <"$patch"
-		cp "$patch" "$dir/.complete"
+			--exclude='*/drivers/gpu/*.[ch]' --exclude='*/sound/*.[ch]' &&
+		rm -rf "$tmp" &&
+		cat "${patches[@]}" | patch -s -p1 -d "$dir" &&
+		cat "${patches[@]}" >"$dir/.complete"
 	) >&2 || die "no kernel source"
 	echo "$dir"
 }
