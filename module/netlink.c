@@ -222,6 +222,7 @@ int nfsec_nl_reply_count(struct genl_info *info, u8 cmd, int attr, u32 count)
  * numbers of the groups may belong to another family.
  *
  * Context: any.
+ * Return: whether an event is worth building.
  */
 bool nfsec_nl_has_listeners(struct net *net, unsigned int group)
 {
