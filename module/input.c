@@ -69,16 +69,17 @@ static struct net_device *nfsec_napi_dev;
  * @skb: packet that is about to be stolen
  *
  * It does so by itself at the end of the last hook, which a stolen packet
- * never reaches.
+ * never reaches. Only the first packet of a flow may be confirmed.
  *
  * Context: RCU read side.
  * Return: false if it refuses the packet.
  */
 bool nfsec_input_confirm(struct sk_buff *skb)
 {
+	const struct nf_conn *ct = (struct nf_conn *)skb_nfct(skb);
 	const struct nf_ct_hook *hook;
 
-	if (!skb_nfct(skb))
+	if (!ct || nf_ct_is_confirmed(ct))
 		return true;
 	hook = rcu_dereference(nf_ct_hook);
 	return !hook || hook->confirm(skb) == NF_ACCEPT;
