@@ -130,8 +130,9 @@ static bool strip_tunnel(const struct nfsec_sa *sa, struct sk_buff *skb,
 		const struct iphdr *iph = (const struct iphdr *)inner;
 
 		family = AF_INET;
+		/* TTL 0 ends here, whoever it is for (RFC 2003 3.1) */
 		if (plain->len < sizeof(*iph) || iph->version != 4 ||
-		    iph->ihl < 5)
+		    iph->ihl < 5 || !iph->ttl)
 			return false;
 		len = ntohs(iph->tot_len);
 		if (len > plain->len || len < iph->ihl * 4)
