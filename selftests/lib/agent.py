@@ -46,6 +46,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWNET = 0x40000000
 UDP_ENCAP = 100
 SO_ZEROCOPY = 60
+SO_RCVBUFFORCE = 33
 MSG_ZEROCOPY = 0x4000000
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
 PMTUDISC_DO = 2
@@ -479,7 +480,7 @@ class Flow(threading.Thread):
         self.size = max(8, int(opt.pop("len", 200)))
         dport = int(opt.pop("dport", 0))
         self.two = open_socket(name2, dst, dport, socket.SOCK_DGRAM)
-        self.two.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, 8 << 20)
+        self.two.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self.one = open_socket(name1, src, 0, socket.SOCK_DGRAM, **opt)
         self.one.setblocking(False)
         self.to = self.two.getsockname()[:2]
@@ -487,8 +488,10 @@ class Flow(threading.Thread):
         self.sent = self.refused = self.bad = self.twice = 0
         self.seen = set()
 
-    def take(self, timeout):
-        while select.select([self.two], [], [], timeout)[0]:
+    def take(self, until):
+        """Receive until that time, at least what is there already."""
+        while select.select([self.two], [], [],
+                            max(0, until - time.monotonic()))[0]:
             data = self.two.recv(1 << 17)
             number = struct.unpack("!Q", data[:8])[0]
             if data[8:] != pattern(self.size - 8, number):
@@ -496,7 +499,6 @@ class Flow(threading.Thread):
             elif number in self.seen:
                 self.twice += 1
             self.seen.add(number)
-            timeout = 0
 
     def run(self):
         due = time.monotonic()
@@ -510,12 +512,12 @@ class Flow(threading.Thread):
             except OSError:
                 self.refused += 1
             due += self.pause
-            self.take(max(0, due - time.monotonic()))
+            self.take(due)
 
     def account(self):
         self.go = False
         self.join()
-        self.take(0.5)
+        self.take(time.monotonic() + 0.3)
         self.one.close()
         self.two.close()
         lost = self.sent - len(self.seen)

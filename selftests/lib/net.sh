@@ -44,6 +44,7 @@ cleanup() {
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
+trap '' PIPE	# of an agent that died
 
 # netns NAME...: create namespaces named after this process; sets $NAME
 netns() {
@@ -180,7 +181,7 @@ agent_start() {
 # agent COMMAND...: see agent.py. The answer is in $REPLY; true if it is "ok"
 agent() {
 	[ -n "$agent_pid" ] || agent_start
-	echo "$*" >&"$agent_in"
+	echo "$*" 2>/dev/null >&"$agent_in"
 	REPLY=
 	if ! IFS= read -r -t "${agent_limit:-120}" -u "$agent_out" REPLY; then
 		REPLY="agent died: $(tail -n 3 "$tmp/agent.err")"
