@@ -4,6 +4,7 @@
  * module which are not under test.
  */
 #include "shim.h"
+#include "module/guard.h"
 
 unsigned long jiffies = 1000;
 s64 boot_seconds = 100;
@@ -233,6 +234,11 @@ int nfsec_net_hook(struct nfsec_net *nn)
 {
 	(void)nn;
 	return 0;
+}
+
+void nfsec_guard_changed(struct nfsec_net *nn)
+{
+	nfsec_net_changed(nn);
 }
 
 int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_sa *sa)
