@@ -245,6 +245,7 @@ kill $monitor $text
 wait $monitor $text 2>/dev/null
 check "events as text: deleted" grep -q '^Deleted src 192.0.2.1 dst 192.0.2.2' "$tmp/events.text"
 check "events as text: expired" grep -q '^Expired src 192.0.2.1 dst 192.0.2.2' "$tmp/events.text"
+check "events as text: flushed" grep -q '^Flushed src 10.1.0.0/16 dst 10.2.0.0/16' "$tmp/events.text"
 check "events as text: acquire" grep -q '^acquire proto esp' "$tmp/events.text"
 
 # ---- refusals ------------------------------------------------------------

@@ -29,6 +29,7 @@ static void timestamp(struct secctl *c)
 		(long)tv.tv_usec);
 }
 
+/* Unlike XFRM, the module tells of each object of a flush. */
 static void print_sa(struct secctl *c, unsigned int cmd,
 		     const struct sec_sa *sa)
 {
@@ -41,11 +42,7 @@ static void print_sa(struct secctl *c, unsigned int cmd,
 	} else if (sa->event == NFSEC_CMD_SA_UPDATE) {
 		fputs("Updated ", out);
 	} else if (sa->event == NFSEC_CMD_SA_FLUSH) {
-		const char *proto = sec_name_of(sec_ipsec_names, sa->proto);
-
-		fprintf(out, "Flushed state proto %s%s", proto ? proto : "0",
-			c->print.nl);
-		return;
+		fputs("Flushed ", out);
 	}
 	sec_sa_print(&c->print, sa);
 	if (cmd == NFSEC_CMD_EXPIRE_NTF)
@@ -64,8 +61,7 @@ static void print_policy(struct secctl *c, unsigned int cmd,
 	} else if (policy->event == NFSEC_CMD_POLICY_UPDATE) {
 		fputs("Updated ", out);
 	} else if (policy->event == NFSEC_CMD_POLICY_FLUSH) {
-		fprintf(out, "Flushed policy %s", c->print.nl);
-		return;
+		fputs("Flushed ", out);
 	}
 	sec_policy_print(&c->print, policy);
 	if (cmd == NFSEC_CMD_POLICY_EXPIRE_NTF)
