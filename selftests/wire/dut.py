@@ -159,6 +159,7 @@ class Dut:
 
     tool = Nfsec()
     patience = PATIENCE
+    provoked = set()        # reasons seen by any machine of this run
 
     def __init__(self, mtu=MTU):
         if LIBC.unshare(CLONE_NEWNET):
@@ -182,6 +183,8 @@ class Dut:
 
     @staticmethod
     def _tun(name):
+        if not os.path.exists("/dev/net/tun"):
+            subprocess.run(["modprobe", "tun"], check=True)
         fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
         return fd
@@ -241,6 +244,7 @@ class Dut:
         diff = {k: v - self.drops.get(k, 0) for k, v in now.items()
                 if v != self.drops.get(k, 0)}
         self.drops = now
+        Dut.provoked.update(diff)
         return diff
 
     def counter(self, name):

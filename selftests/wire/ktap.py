@@ -75,7 +75,7 @@ def run(groups, wanted):
     number = failed = skipped = 0
     for group, cases in plan:
         start = time.monotonic()
-        broken = None
+        broken = reported = None
         try:
             group.setup()
         except Exception as error:      # every case of the group needs it
@@ -84,8 +84,11 @@ def run(groups, wanted):
             number += 1
             label = "%d %s: %s" % (number, group.name, name)
             try:
-                if broken:
+                if broken and broken is not reported:
+                    reported = broken
                     raise broken
+                if broken:
+                    raise Failure("set-up of the group failed, see above")
                 group.run(function)
                 emit("ok " + label)
             except Skip as why:

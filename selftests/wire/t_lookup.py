@@ -9,7 +9,6 @@ import struct
 import subprocess
 
 import dut
-import genl
 import ip
 from dut import Group
 from ktap import Skip, check, same
@@ -193,6 +192,10 @@ class Selectors(Group):
         yield "FRAG-3 IPv6: fragments on an SA without ports, in and out", \
             lambda: self.fragments_any(6)
         yield "FRAG-5 later fragments meet a policy with ports, out", self.fragments_out
+        yield "FRAG-1 our own fragments from a raw socket meet a transport SA", \
+            lambda: self.own_fragments(mode="transport")
+        yield "FRAG-5 our own fragments from a raw socket meet a policy with ports", \
+            lambda: self.own_fragments(protocol="proto udp dport 2000", host=dut.IN[4])
         yield "SEL-6 ICMP types and codes", self.icmp
         yield "SEL-4 IPv6: UDP behind extension headers", self.extensions
         yield "SEL-4 IPv6: broken extension headers", self.broken_extensions
@@ -348,10 +351,12 @@ class Selectors(Group):
             pair.send(self.dut, piece)
             wire = self.dut.left(0.02)
             check(wire is None, "left: %s" % (wire or b"").hex())
+
+    def own_fragments(self, **options):
+        """From a raw socket that has them left as they are."""
         if not self.dut.tool.counted:
-            return
-        # Our own, from a socket that has them left as they are.
-        pair = Pair(protocol="proto udp dport 2000", host=dut.IN[4]).install(self.dut)
+            raise Skip("XFRM lets them out")
+        pair = Pair(**options).install(self.dut)
         whole = pair.answer(ip.udp(pair.host, pair.remote, 1, 2000, bytes(1000)), ip.UDP)
         self.dut.raw[4].setsockopt(socket.IPPROTO_IP, IP_NODEFRAG, 1)
         try:
@@ -437,173 +442,6 @@ class Selectors(Group):
             self.dut.expect_drop(one.protect(clear), "fwd_no_policy")
         clear = one.clear(b"own")
         self.dut.expect(one.protect(clear), one.received(clear))
-
-
-class Clear(Group):
-    """Packets without protection, and policies that cannot be met."""
-
-    name = "clear"
-
-    def cases(self):
-        for family in (4, 6):
-            yield ("IN-4 SPD-7 IPv%d cleartext for a protected flow, forwarded" % family,
-                   lambda family=family: self.spoofed(family))
-            yield ("IN-4 SPD-7 IPv%d cleartext for a protected flow, for us" % family,
-                   lambda family=family: self.spoofed(family, True))
-            yield ("OUT-2 IPv%d policy without an SA: dropped, acquire, never in clear" % family,
-                   lambda family=family: self.no_sa(family))
-            yield ("SPD-2 IPv%d block: out, in, forwarded" % family,
-                   lambda family=family: self.block(family))
-        yield "ARCH-4 transport mode for a forwarded packet", self.transport_forward
-        yield "OUT-2 SA whose selector the packet does not fit", self.selector_out
-        yield "OUT-2 no route to the peer", self.no_route
-        yield "TUN-13 the tunnel's own packets do not enter it", self.loop
-        yield "SPD-3 default block: out, in, forwarded", self.default_block
-        yield "IN-4 ICMP in clear for a protected flow", self.icmp
-
-    def spoofed(self, family, local=False):
-        """No SA is made for it and nothing is asked for."""
-        pair = Pair(inner=family, host=dut.IN[family] if local else None).install(self.dut)
-        counted = self.dut.tool.counted
-        before = self.dut.counter("acquires") if counted else 0
-        self.dut.expect_drop(pair.clear(b"spoofed"), "in_cleartext" if local else "fwd_cleartext")
-        if counted:
-            same(self.dut.counter("acquires"), before, "acquires")
-        clear = pair.clear(b"genuine")
-        self.dut.expect(pair.protect(clear), pair.received(clear))
-
-    def gone(self, reason):
-        """A packet was handed in; nothing left and one reason was counted."""
-        wire = self.dut.left(0.02)
-        check(wire is None, "left: %s" % (wire or b"").hex())
-        diff = self.dut.new_drops()
-        if self.dut.tool.counted:
-            same(diff, {reason: 1}, "drops")
-
-    def no_sa(self, family):
-        """Forwarded and our own."""
-        counted = self.dut.tool.counted
-        for host in (None, dut.IN[family]):
-            pair = Pair(inner=family, host=host)
-            self.dut.configure(list(pair.lines())[2:])
-            if counted:
-                before = self.dut.counter("acquires")
-                link = genl.Genl()
-                events = link.subscribe("acquire")
-            for _ in range(3):
-                try:
-                    pair.send(self.dut, pair.answer(b"no SA"))
-                except OSError:
-                    pass
-                self.gone("out_no_sa")
-            if counted:
-                # At most one a second, so that a flood makes no flood.
-                check(genl.event(events, dut.PATIENCE), "no acquire event")
-                check(self.dut.counter("acquires") > before, "no acquire was counted")
-                events.close()
-                link.close()
-            self.dut.configure(list(pair.lines())[:2])
-            clear = pair.answer(b"SA")
-            pair.send(self.dut, clear)
-            wire = self.dut.left()
-            self.dut.need(wire, "nothing left with an SA")
-            pair.open(wire, clear, 1)
-
-    def block(self, family):
-        """Each direction has its own reason."""
-        inside, remote = dut.HOST[family], dut.remote(3000, family)
-        length = 32 if family == 4 else 128
-        for way, src, dst, reason in (
-                ("out", inside, remote, "out_block"),
-                ("fwd", remote, inside, "fwd_block"),
-                ("in", remote, dut.IN[family], "in_block")):
-            self.dut.configure(["policy add src %s/%d dst %s/%d dir %s action block" %
-                                (src, length, dst, length, way)])
-            clear = ip.packet(src, dst, ip.PLAIN, b"block")
-            if way == "out":
-                self.dut.forward(clear)
-                self.gone(reason)
-            else:
-                self.dut.expect_drop(clear, reason)
-            self.dut.configure(["policy del src %s/%d dst %s/%d dir %s" %
-                                (src, length, dst, length, way)])
-
-    def transport_forward(self):
-        """Forwarded packets need a tunnel."""
-        pair = Pair(mode="transport", policies=False).install(self.dut)
-        self.dut.configure(["policy add src %s/32 dst %s/32 dir out tmpl proto esp reqid %d "
-                            "mode transport" % (dut.HOST[4], pair.peer, pair.number)])
-        self.dut.forward(ip.ip4(dut.HOST[4], pair.peer, ip.PLAIN, b"transport"))
-        wire = self.dut.left(0.02)
-        diff = self.dut.new_drops()
-        if self.dut.tool.counted:
-            check(wire is None, "left: %s" % (wire or b"").hex())
-            check(diff in ({"out_transport_forward": 1}, {"out_no_sa": 1}), "drops %s" % diff)
-
-    def selector_out(self):
-        """The outbound SA is for another port."""
-        pair = Pair()
-        lines = list(pair.lines())
-        lines[0] += " sel src %s/32 dst %s/32 proto udp dport 7" % (pair.host, pair.remote)
-        self.dut.configure(lines)
-        clear = pair.answer(ip.udp(pair.host, pair.remote, 1, 7, b"x"), ip.UDP)
-        pair.send(self.dut, clear)
-        wire = self.dut.left()
-        check(wire is not None, "nothing left")
-        pair.open(wire, clear, 1)
-        pair.send(self.dut, pair.answer(ip.udp(pair.host, pair.remote, 1, 8, b"x"), ip.UDP))
-        self.gone("out_sa_selector")
-
-    def no_route(self):
-        """The gateway is nowhere."""
-        pair = Pair()
-        pair.peer = "192.0.2.77"
-        pair.install(self.dut)
-        try:
-            pair.send(self.dut, pair.answer(b"no route"))
-        except OSError:
-            pass
-        while self.dut.delivered() is not None:
-            pass                # host unreachable for the sender
-        self.gone("out_no_route")
-
-    def loop(self):
-        """A policy for everything has its own ESP in it."""
-        pair = Pair(policies=False).install(self.dut)
-        self.dut.configure(["policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir out priority 99 "
-                            "tmpl src %s dst %s proto esp reqid %d mode tunnel" %
-                            (pair.us, pair.peer, pair.number)])
-        clear = pair.answer(b"loop")
-        pair.send(self.dut, clear)
-        wire = self.dut.left()
-        self.dut.need(wire, "nothing left")
-        pair.open(wire, clear, 1)
-        self.dut.configure(["policy del src 0.0.0.0/0 dst 0.0.0.0/0 dir out"])
-
-    def default_block(self):
-        """Set and taken back."""
-        if not self.dut.tool.counted:
-            raise Skip("XFRM has no reason for it")
-        self.dut.configure(["policy setdefault in block fwd block out block"])
-        try:
-            self.dut.forward(ip.ip4(dut.HOST[4], "10.1.240.1", ip.PLAIN, b"x"))
-            self.gone("fwd_no_policy")
-            try:
-                self.dut.originate(ip.ip4(dut.IN[4], "10.1.240.1", ip.PLAIN, b"x"))
-            except OSError:
-                pass            # the sender may be told
-            self.gone("out_no_policy")
-            self.dut.expect_drop(ip.ip4("10.1.240.1", dut.HOST[4], ip.PLAIN, b"x"),
-                                 "fwd_no_policy")
-            self.dut.expect_drop(ip.ip4("10.1.240.1", dut.IN[4], ip.PLAIN, b"x"),
-                                 "in_no_policy")
-        finally:
-            self.dut.configure(["policy setdefault in accept fwd accept out accept"])
-
-    def icmp(self):
-        """Echo from the remote network, not from the tunnel."""
-        pair = Pair(host=dut.IN[4]).install(self.dut)
-        self.dut.expect_drop(pair.clear(ip.icmp(8), ip.ECHO), "in_cleartext")
 
 
 class Fragments(Group):
@@ -737,4 +575,4 @@ class Fragments(Group):
             same(data, ip.udp(pair.us, pair.peer, 3000 + family, 4000, payload), "datagram")
 
 
-GROUPS = (Spi, Selectors, Clear, Fragments)
+GROUPS = (Spi, Selectors, Fragments)

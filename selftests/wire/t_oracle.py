@@ -79,7 +79,7 @@ class Oracle:
         for four in (True, False):
             outer = inet.IP if four else inet6.IPv6
             ends = ("10.0.1.1", "10.0.0.1") if four else ("fd00::2", "fd00::1")
-            for length in (0, 1, 13, 64):
+            for length in (0, 13):
                 self.exchange(ipsec, outer, ends, sa, options, seq, bytes(range(length)))
 
     @staticmethod

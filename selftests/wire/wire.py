@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import dut
 import ktap
+import t_clear
 import t_crypto
 import t_header
 import t_hostile
@@ -26,8 +27,8 @@ import t_oracle
 import t_replay
 
 GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header,
-          t_replay.Replay, t_replay.Sequence,
-          t_hostile.Integrity, t_hostile.Trailer, t_natt.Natt) + t_lookup.GROUPS + t_crypto.GROUPS
+          t_replay.Replay, t_replay.Sequence, t_hostile.Integrity, t_hostile.Trailer,
+          t_natt.Natt, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
 
 
 def main(words):
@@ -48,6 +49,7 @@ def main(words):
     if not shutil.which(dut.Dut.tool.command[0]):
         print("1..0 # SKIP no %s in PATH" % dut.Dut.tool.command[0])
         return ktap.SKIP
+    t_clear.Reasons.complete = not words
     return ktap.run(groups, words)
 
 
