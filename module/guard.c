@@ -89,3 +89,19 @@ void nfsec_guard_forward(struct nfsec_net *nn, struct sk_buff *skb,
 	skb->active_extensions = 1 << SKB_EXT_SEC_PATH;
 	skb->slow_gro = 1;
 }
+
+/**
+ * nfsec_guard_changed() - let a change of policies take effect everywhere
+ * @nn: namespace
+ *
+ * Call it after the change is visible. Cached lookups become stale; and so do
+ * cached routes, with which a flowtable lets go of the flows that it took
+ * while nothing protected them: their next packets come by here again.
+ *
+ * Context: process, &nfsec_net.lock held.
+ */
+void nfsec_guard_changed(struct nfsec_net *nn)
+{
+	nfsec_net_changed(nn);
+	rt_genid_bump_all(nn->net);
+}

@@ -10,5 +10,6 @@ int nfsec_guard_init(struct nfsec_net *nn);
 void nfsec_guard_exit(struct nfsec_net *nn);
 void nfsec_guard_forward(struct nfsec_net *nn, struct sk_buff *skb,
 			 const struct nf_hook_state *state);
+void nfsec_guard_changed(struct nfsec_net *nn);
 
 #endif /* _NFSEC_GUARD_H */

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "classify.h"
+#include "guard.h"
 #include "main.h"
 #include "netlink.h"
 #include "version.h"
@@ -166,7 +167,7 @@ int nfsec_nl_settings_set_doit(struct sk_buff *skb, struct genl_info *info)
 			WRITE_ONCE(nn->spd.default_action[defaults[i].dir],
 				   nla_get_u8(a));
 	}
-	nfsec_net_changed(nn);
+	nfsec_guard_changed(nn);
 	mutex_unlock(&nn->lock);
 	return 0;
 }

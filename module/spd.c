@@ -8,6 +8,7 @@
 #include <linux/wait_bit.h>
 
 #include "classify.h"
+#include "guard.h"
 #include "main.h"
 #include "notify.h"
 #include "spd.h"
@@ -193,7 +194,7 @@ void nfsec_policy_used(struct nfsec_policy *p, u32 packets, u32 bytes)
 
 	atomic64_add(packets, &p->packets);
 	atomic64_add(bytes, &p->bytes);
-	if (READ_ONCE(p->used_jiffies) == jiffies)
+	if (!time_after(jiffies, READ_ONCE(p->used_jiffies)))
 		return;
 	now = nfsec_lifetime_now();
 	WRITE_ONCE(p->used_jiffies, jiffies);
@@ -505,7 +506,7 @@ int nfsec_spd_insert(struct nfsec_net *nn,
 	spd_link(spd, p);
 	if (old)
 		spd_unlink(spd, old);
-	nfsec_net_changed(nn);
+	nfsec_guard_changed(nn);
 	policy_start(p);
 	if (old)
 		nfsec_policy_put(old);
@@ -530,7 +531,7 @@ void nfsec_spd_remove(struct nfsec_net *nn, struct nfsec_policy *p)
 	spd_return_selector(spd, p, NULL);
 	spd_return_index(spd, p, NULL);
 	spd_unlink(spd, p);
-	nfsec_net_changed(nn);
+	nfsec_guard_changed(nn);
 	nfsec_policy_put(p);
 }
 
@@ -543,7 +544,7 @@ static u32 spd_flush_dir(struct nfsec_net *nn, u8 dir)
 	if (list_empty(&spd->list[dir]))
 		return 0;
 	nfsec_classify_clear(spd, dir);
-	nfsec_net_changed(nn);
+	nfsec_guard_changed(nn);
 	list_for_each_entry_safe(p, tmp, &spd->list[dir], list) {
 		spd_return_selector(spd, p, NULL);
 		spd_return_index(spd, p, NULL);
