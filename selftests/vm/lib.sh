@@ -76,7 +76,9 @@ sync_source() {
 	done
 	[ -e "$top/Kbuild" ] || die "no Kbuild in $top"
 	mkdir -p "$1"
-	[ -n "$(rsync -ai --delete --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' \
+	# A file that changed while it was being compiled is older than its object;
+	# so what is copied gets the time of the copy, and contents are compared.
+	[ -n "$(rsync -rlpci --delete --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' \
 		--exclude='*.mod' --exclude='*.mod.c' --exclude=__pycache__ \
 		"${list[@]}" "$1/")" ]
 }
