@@ -180,7 +180,8 @@ bool nfsec_lifetime_count(struct nfsec_sa *sa, u64 packets, u64 bytes)
 	if (unlikely(p >= READ_ONCE(sa->limits.soft_packets) ||
 		     b >= READ_ONCE(sa->limits.soft_bytes)))
 		lifetime_warn(sa);
-	if (READ_ONCE(sa->used_jiffies) != jiffies && !lifetime_stamp(sa))
+	if (time_after(jiffies, READ_ONCE(sa->used_jiffies)) &&
+	    !lifetime_stamp(sa))
 		goto uncount;
 	return true;
 

@@ -179,6 +179,7 @@ enum nfsec_replay_verdict nfsec_replay_advance(struct nfsec_replay *r, u64 seq)
 		if (seq > r->top) {
 			replay_move(r, seq);
 			replay_mark(r, seq);
+			/* Pairs with nfsec_replay_check(). */
 			smp_store_release(&r->top, seq);
 		} else {
 			replay_mark(r, seq);
@@ -211,6 +212,7 @@ void nfsec_replay_set(struct nfsec_replay *r, u64 top, const u8 *bitmap,
 	for (i = 0; i < n && i <= top; i++)
 		if (bitmap[i / 8] >> i % 8 & 1)
 			replay_mark(r, top - i);
+	/* Pairs with nfsec_replay_check(). */
 	smp_store_release(&r->top, top);
 	spin_unlock_bh(&r->lock);
 }

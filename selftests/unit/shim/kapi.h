@@ -239,7 +239,8 @@ static inline void list_del(struct list_head *n)
 extern unsigned long jiffies;
 extern s64 boot_seconds;
 
-#define HZ	100
+#define HZ			100
+#define time_after(a, b)	((long)((b) - (a)) < 0)
 
 typedef s64 ktime_t;
 
