@@ -443,10 +443,14 @@ static bool tuple_applies(const struct nfsec_tuple *t,
 	       t->after_nat == (pass == NFSEC_PASS_AFTER_NAT);
 }
 
-/* The ordered search */
+/*
+ * The ordered search. @unsure is set for a fragment without ports if policies
+ * that need them come before what was found: its first fragment may have met
+ * one of these.
+ */
 static struct nfsec_policy *rule_search(struct nfsec_spd *spd, u8 dir,
 					const struct nfsec_flow *fl,
-					enum nfsec_pass pass)
+					enum nfsec_pass pass, bool *unsure)
 {
 	const struct nfsec_ruleset *rs = rcu_dereference(spd->rules[dir]);
 	struct nfsec_policy *best = NULL;
@@ -461,13 +465,17 @@ static struct nfsec_policy *rule_search(struct nfsec_spd *spd, u8 dir,
 			break;
 		if (tuple_applies(r->tuple, fl, pass))
 			best = rule_best(spd, r->tuple, fl, best);
+		else if (fl->flags & NFSEC_FLOW_FRAG && r->tuple->has_ports &&
+			 (r->tuple->family == AF_UNSPEC ||
+			  r->tuple->family == fl->family))
+			*unsure = true;
 	}
 	return best;
 }
 
 static struct nfsec_policy *rule_find(struct nfsec_spd *spd, u8 dir,
 				      const struct nfsec_flow *fl,
-				      enum nfsec_pass pass)
+				      enum nfsec_pass pass, bool *unsure)
 {
 	struct nfsec_policy *p;
 	int seq = 0;
@@ -477,7 +485,8 @@ static struct nfsec_policy *rule_find(struct nfsec_spd *spd, u8 dir,
 	 */
 	for (;;) {
 		read_seqbegin_or_lock(&spd->change, &seq);
-		p = rule_search(spd, dir, fl, pass);
+		*unsure = false;
+		p = rule_search(spd, dir, fl, pass, unsure);
 		if (!need_seqretry(&spd->change, seq))
 			break;
 		seq = 1;
@@ -539,7 +548,7 @@ static void decide(struct nfsec_net *nn, u8 dir, const struct nfsec_flow *fl,
 	struct nfsec_spd *spd = &nn->spd;
 
 	memset(d, 0, sizeof(*d));
-	d->policy = rule_find(spd, dir, fl, pass);
+	d->policy = rule_find(spd, dir, fl, pass, &d->unsure);
 	if (!d->policy)
 		d->verdict = READ_ONCE(spd->default_action[dir]) ==
 				     NFSEC_ACTION_BLOCK ?

@@ -26,6 +26,8 @@ enum nfsec_pass {
  * @nsa: entries of @sa
  * @verdict: NFSEC_VERDICT_*
  * @missing: with NFSEC_VERDICT_NO_SA the template no SA fits
+ * @unsure: it is a fragment without ports and there are policies with ports
+ *	that may be for it (RFC 4301 7.3)
  * @sel_mismatch: there is an SA for it but the packet is outside its selector
  */
 struct nfsec_decision {
@@ -34,6 +36,7 @@ struct nfsec_decision {
 	u8 nsa;
 	u8 verdict;
 	u8 missing;
+	bool unsure;
 	bool sel_mismatch;
 };
 

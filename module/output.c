@@ -368,6 +368,10 @@ static unsigned int output(struct sk_buff *skb,
 						NFSEC_PASS_BEFORE_NAT, &d);
 	if (d.policy)
 		nfsec_policy_used(d.policy, 1, skb->len);
+	if (d.unsure) {
+		verdict = drop(nn, NULL, skb, NFSEC_DROP_OUT_FRAGMENT, 0);
+		goto out;
+	}
 	switch (d.verdict) {
 	case NFSEC_VERDICT_PROTECT:
 		verdict = transform(nn, skb, &fl, &d, after_nat);
@@ -392,6 +396,7 @@ static unsigned int output(struct sk_buff *skb,
 		verdict = NF_ACCEPT;
 		break;
 	}
+out:
 	local_bh_enable();
 	return verdict;
 }
