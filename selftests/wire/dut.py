@@ -42,7 +42,7 @@ LEAST_PATIENCE = 0.2
 CLONE_NEWNET = 0x40000000
 UDP_ENCAP, UDP_ENCAP_ESPINUDP = 100, 2
 TUNSETIFF = 0x400454ca
-IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
 SCM = {"pktinfo": (49, 50), "hoplimit": (51, 52), "flowinfo": (11, 11)}
 
 SETUP = """
@@ -175,6 +175,8 @@ class Dut:
         self.raw = {4: self._raw(4, socket.IPPROTO_RAW), 6: self._raw(6, socket.IPPROTO_RAW)}
         self.local = {4: self._raw(4, ip.PLAIN), 6: self._raw(6, ip.PLAIN)}
         self.sockets = []
+        self.devices = [self.outside, self.inside]
+        self.pushed = []
         if not self.tool.counted:
             self.udp(4, "0.0.0.0", 4500)
             self.udp(6, "::", 4500)
@@ -182,11 +184,12 @@ class Dut:
         self.drops = self.stats()[0]
 
     @staticmethod
-    def _tun(name):
+    def _tun(name, flags=0):
         if not os.path.exists("/dev/net/tun"):
             subprocess.run(["modprobe", "tun"], check=True)
         fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(),
+                                          IFF_TUN | IFF_NO_PI | flags))
         return fd
 
     @staticmethod
@@ -202,11 +205,23 @@ class Dut:
 
     def close(self):
         """Give the namespace up; it goes when its last holder does."""
-        for fd in (self.outside, self.inside):
+        for fd in self.devices:
             os.close(fd)
         self.stats = None
         for sock in list(self.raw.values()) + list(self.local.values()) + self.sockets:
             sock.close()
+
+    def extra_tun(self, name, addresses):
+        """One more device, with a virtio_net_hdr in front of each packet."""
+        fd = self._tun(name, IFF_VNET_HDR)
+        self.devices.append(fd)
+        lines = ["link set %s mtu %d addrgenmode none up" % (name, MTU)]
+        for address in addresses:
+            lines.append("addr add %s dev %s%s" % (address, name,
+                                                   " nodad" if ":" in address else ""))
+        sysctl("ipv4/conf/%s/rp_filter" % name, 0)
+        batch(["ip"], lines)
+        return fd
 
     # -- configuration ----------------------------------------------------
 
@@ -303,16 +318,23 @@ class Dut:
         data = read()
         end = time.monotonic() + (self.patience if patience is None else patience)
         while data is None and time.monotonic() < end:
-            select.select([self.outside, self.inside, self.local[4], self.local[6]] +
-                          self.sockets, [], [], 0.02)
+            select.select(self.devices + [self.local[4], self.local[6]] + self.sockets, [], [], 0.02)
             data = read()
         if data is None and patience is None:
             self.out_of_patience()
         return data
 
+    def take_outside(self):
+        """A packet that has left on the unprotected side, or None."""
+        return self.pushed.pop() if self.pushed else self._read(self.outside)
+
+    def push_back(self, data):
+        """Let take_outside() give a packet again."""
+        self.pushed.append(data)
+
     def left(self, patience=None):
         """The next packet that left on the unprotected side, or None."""
-        return self.wait(lambda: self._read(self.outside), patience)
+        return self.wait(self.take_outside, patience)
 
     def arrived(self, patience=None):
         """The next packet delivered, or None."""
@@ -373,7 +395,7 @@ class Dut:
 
     def idle(self, counters=True):
         """Fail if there is a packet or a drop that no case has asked for."""
-        for name, read in (("outside", lambda: self._read(self.outside)),
+        for name, read in (("outside", self.take_outside),
                            ("inside", self.delivered)):
             stray = read()
             if stray is None:
