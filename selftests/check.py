@@ -5,7 +5,7 @@
 usage: check.py DIRECTORY
 
 DIRECTORY has MACHINE/TEST.log, KTAP among other output, and MACHINE/TEST.status,
-"EXIT-STATUS SECONDS". A script that says nothing, less than it announced, or
+"EXIT-STATUS SECONDS PROCESSOR-SECONDS". A script that says nothing, less than it announced, or
 all well with an exit status that says otherwise has failed, by one more result
 than it printed itself. The last line is "N passed, N failed, N skipped".
 """
@@ -28,7 +28,8 @@ class Job:
 
     def __init__(self, directory, log):
         self.name = str(log.relative_to(directory))[:-len(".log")]
-        status, self.seconds = map(int, log.with_suffix(".status").read_text().split())
+        status, self.seconds, self.cpu = map(
+            int, log.with_suffix(".status").read_text().split())
         self.lines = []
         self.passed = self.failed = self.skipped = 0
         self.trouble = ""
@@ -97,7 +98,7 @@ class Job:
         if self.trouble:
             print(f"    # {self.trouble}")
         print(f"# {self.passed} passed, {self.failed} failed, {self.skipped} skipped "
-              f"in {self.seconds} s")
+              f"in {self.seconds} s, {self.cpu} s of processors")
         skip = " # SKIP" if self.skipped and not self.passed and not self.failed else ""
         print(f"{'not ok' if self.failed else 'ok'} {number} {self.name}{skip}")
 
@@ -118,6 +119,7 @@ def main():
                 print(f"# skipped: {job.name}: {line.strip()}")
         if job.trouble:
             print(f"# {'failed' if job.failed else 'skipped'}: {job.name}: {job.trouble}")
+    print(f"# {sum(job.cpu for job in jobs)} s of processors")
     passed = sum(job.passed for job in jobs)
     failed = sum(job.failed for job in jobs)
     skipped = sum(job.skipped for job in jobs)
