@@ -201,6 +201,7 @@ EOF
 check "rp_filter=1 and a route by another device: ping" agent ping "$A" 10.1.0.2 10.2.0.2
 check "rp_filter=1 and a route by another device: TCP" agent tcp "$A" 10.1.0.2 "$B" 10.2.0.2 bytes=100000
 check "rp_filter=1 and a route by another device: to the gateway" agent ping "$A" 10.1.0.2 10.2.0.1
+# shellcheck disable=SC2016 # of awk
 filtered() {
 	in_ns "$G2" awk '/^TcpExt/ { if (!n) for (i = 1; i <= NF; i++) { if ($i == "IPReversePathFilter") n = i }
 		else print $n }' /proc/net/netstat
