@@ -184,7 +184,7 @@ static int put_verdict(struct sk_buff *skb, u8 verdict,
 static const char *no_sa_reason(const struct nfsec_decision *d)
 {
 	if (d->sel_mismatch)
-		return "the policy wants protection, and no SA has a selector that allows the packet";
+		return "the policy wants protection, and no SA has a selector for the packet";
 	return "the policy wants protection, and there is no usable SA";
 }
 
