@@ -272,9 +272,9 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 	bool fragment = false;
 	int err;
 
+	/* IPv6 sets its flag of this kind for multicast only */
 	o.local = fl->family == AF_INET ?
-		  !(IPCB(skb)->flags & IPSKB_FORWARDED) :
-		  !(IP6CB(skb)->flags & IP6SKB_FORWARDED);
+		  !(IPCB(skb)->flags & IPSKB_FORWARDED) : !skb->skb_iif;
 	if (sa->mode == NFSEC_MODE_TUNNEL) {
 		o.nh = fl->family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 		o.dst = nfsec_tunnel_route(nn->net, sa,
