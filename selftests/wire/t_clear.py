@@ -24,7 +24,9 @@ class Clear(Group):
                    lambda family=family: self.no_sa(family))
             yield ("SPD-2 IPv%d block: out, in, forwarded" % family,
                    lambda family=family: self.block(family))
-        yield "ARCH-4 transport mode for a forwarded packet", self.transport_forward
+        for family in (4, 6):
+            yield ("ARCH-4 IPv%d transport mode for a forwarded packet" % family,
+                   lambda family=family: self.transport_forward(family))
         yield "OUT-2 SA whose selector the packet does not fit", self.selector_out
         yield "OUT-2 no route to the peer", self.no_route
         yield "AUD-1 IPv6: our own packet with broken extension headers", self.malformed
@@ -100,14 +102,14 @@ class Clear(Group):
             self.dut.configure(["policy del src %s/%d dst %s/%d dir %s" %
                                 (src, length, dst, length, way)])
 
-    def transport_forward(self):
+    def transport_forward(self, family):
         """Forwarded packets need a tunnel, even if an SA has their addresses."""
-        pair = Pair(mode="transport", policies=False)
-        state = list(pair.lines())[0].replace("src %s " % pair.us, "src %s " % dut.HOST[4])
+        pair = Pair(mode="transport", inner=family, policies=False)
+        state = list(pair.lines())[0].replace("src %s " % pair.us, "src %s " % dut.HOST[family])
         self.dut.configure([
-            state, "policy add src %s/32 dst %s/32 dir out tmpl proto esp reqid %d mode transport"
-            % (dut.HOST[4], pair.peer, pair.number)])
-        self.dut.forward(ip.ip4(dut.HOST[4], pair.peer, ip.PLAIN, b"transport"))
+            state, "policy add src %s dst %s dir out tmpl proto esp reqid %d mode transport"
+            % (dut.HOST[family], pair.peer, pair.number)])
+        self.dut.forward(ip.packet(dut.HOST[family], pair.peer, ip.PLAIN, b"transport"))
         if self.dut.tool.counted:
             self.gone("out_transport_forward")
         elif self.dut.left(0.02):

@@ -25,11 +25,12 @@ import t_lookup
 import t_matrix
 import t_natt
 import t_oracle
+import t_pmtu
 import t_replay
 
 GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header,
           t_replay.Replay, t_replay.Sequence, t_hostile.Integrity, t_hostile.Trailer,
-          t_natt.Natt, t_batch.Batch, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
+          t_natt.Natt, t_batch.Batch, t_pmtu.Pmtu, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
 
 
 def main(words):
