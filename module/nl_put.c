@@ -331,6 +331,18 @@ out:
 	return err;
 }
 
+/* Last number sent, in a form that a new SA can be given */
+static u64 last_sent(const struct nfsec_sa *sa)
+{
+	u64 oseq = atomic64_read(&sa->oseq);
+
+	/* 32 bit numbers count on when used up, so that none is sent twice */
+	if (sa->esn)
+		return oseq;
+	return sa->flags & NFSEC_SA_FLAGS_OSEQ_MAY_WRAP ?
+	       (u32)oseq : min_t(u64, oseq, U32_MAX);
+}
+
 static int put_replay(struct sk_buff *skb, struct nfsec_sa *sa,
 		      unsigned int parts)
 {
@@ -347,8 +359,7 @@ static int put_replay(struct sk_buff *skb, struct nfsec_sa *sa,
 			 nla ? len : 0);
 	if (nla_put_u32(skb, NFSEC_A_SA_REPLAY_WINDOW, sa->replay.window) ||
 	    nfsec_nl_put_u64(skb, NFSEC_A_SA_REPLAY_SEQ, top) ||
-	    nfsec_nl_put_u64(skb, NFSEC_A_SA_REPLAY_OSEQ,
-			     atomic64_read(&sa->oseq)))
+	    nfsec_nl_put_u64(skb, NFSEC_A_SA_REPLAY_OSEQ, last_sent(sa)))
 		return -EMSGSIZE;
 	return 0;
 }
