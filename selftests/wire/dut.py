@@ -96,7 +96,9 @@ def is_chatter(data):
     """Packets a Linux host sends by itself: neighbour and group discovery."""
     if ip.version(data) == 4:
         return data[9] == 2
-    return data[6] == 0 or (data[6] == ip.ICMP6 and data[40] in (133, 134, 135, 136, 143))
+    if data[6] == 0 and data[40] == ip.ICMP6:
+        return data[48] in (130, 131, 132, 143)
+    return data[6] == ip.ICMP6 and data[40] in (133, 134, 135, 136)
 
 
 class Nfsec:

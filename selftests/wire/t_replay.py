@@ -2,9 +2,11 @@
 """Sequence numbers, extended ones, and the replay window; RFC 4303 3.3.3,
 3.4.3 and appendix A, RFC 6479."""
 
+import subprocess
+
 import ip
 from dut import Group
-from ktap import check, same
+from ktap import Skip, check, same
 from pair import Pair
 
 MOD = 1 << 32
@@ -302,6 +304,7 @@ class Sequence(Group):
             for high in (0, 1, 0xfffffffe):
                 yield ("RPL-10 ESP-15 CRY-10 %s ESN from 0x%x:fffffffd over 2^32" % (suite, high),
                        lambda a=(suite, high): self.crossing(*a))
+        yield "RPL-1 RPL-6 saved and restored: numbers go on, replays stay replays", self.restored
         yield "RPL-1 IDs and numbers of one SA used by two policies", self.shared
 
     def sent(self, pair, seq, payload=b"sequence"):
@@ -347,6 +350,52 @@ class Sequence(Group):
         pair = Pair(suite, oseq=start, esn=True).install(self.dut)
         for seq in range(start + 1, start + 6):
             self.sent(pair, seq)
+
+    def restored(self):
+        """What "save" prints, keys and all, is what "-batch" takes."""
+        if not self.dut.tool.counted:
+            raise Skip("ip xfrm does not save")
+        for esn in (False, True):
+            self.dut.flush()
+            pair = Pair(window=128, esn=esn).install(self.dut)
+            self.sent(pair, 1)
+            self.sent(pair, 2)
+            clear = pair.clear(b"restored")
+            for seq in (1, 2, 90, 100):
+                self.dut.expect(pair.protect(clear, seq), pair.received(clear))
+            self.dut.configure(self.flushed())
+            for seq, reason in ((1, "in_replay"), (100, "in_replay"), (90, "in_replay")):
+                self.dut.expect_drop(pair.protect(clear, seq), reason, "number %d" % seq)
+            for seq in (91, 3, 101):
+                self.dut.expect(pair.protect(clear, seq), pair.received(clear), "number %d" % seq)
+            self.sent(pair, 3)
+        self.dut.flush()
+        # One that is used up stays so, one that has wrapped has no high half.
+        ends = {"used up": Pair(oseq=MOD - 2), "wrapped": Pair(oseq=MOD - 2, window=0,
+                                                               extra=["oseq-may-wrap"])}
+        for pair in ends.values():
+            pair.install(self.dut)
+            self.sent(pair, MOD - 1)
+        for name, pair in ends.items():
+            if name == "wrapped":
+                self.sent(pair, 0)
+                self.sent(pair, 1)
+                continue
+            pair.send(self.dut, pair.answer(b"one too many"))
+            same(self.dut.new_drops(), {OVERFLOW: 1}, "drops")
+        self.dut.configure(self.flushed())
+        pair = ends["used up"]
+        pair.send(self.dut, pair.answer(b"one too many"))
+        check(self.dut.left(0.02) is None, "an SA that was used up sends again")
+        same(self.dut.new_drops(), {OVERFLOW: 1}, "drops")
+        self.sent(ends["wrapped"], 2)
+
+    def flushed(self):
+        """All states, saved and gone."""
+        saved = subprocess.run(self.dut.tool.command + ["state", "save", "keys"], check=True,
+                               stdout=subprocess.PIPE, universal_newlines=True).stdout
+        self.dut.configure(["state flush"])
+        return saved.splitlines()
 
     def shared(self):
         """One counter, whoever sends."""

@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import dut
 import ktap
 import t_batch
+import t_chain
 import t_clear
 import t_crypto
 import t_header
@@ -30,7 +31,7 @@ import t_replay
 
 GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header,
           t_replay.Replay, t_replay.Sequence, t_hostile.Integrity, t_hostile.Trailer,
-          t_natt.Natt, t_batch.Batch, t_pmtu.Pmtu, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
+          t_natt.Natt, t_batch.Batch, t_pmtu.Pmtu, t_chain.Chain, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
 
 
 def main(words):
