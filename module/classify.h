@@ -9,7 +9,6 @@
 struct nfsec_net;
 struct nfsec_policy;
 struct nfsec_sa;
-struct nfsec_spd;
 
 /* Which outbound pass asks (see output.c); the others use NFSEC_PASS_ANY */
 enum nfsec_pass {
@@ -26,8 +25,8 @@ enum nfsec_pass {
  * @nsa: entries of @sa
  * @verdict: NFSEC_VERDICT_*
  * @missing: with NFSEC_VERDICT_NO_SA the template no SA fits
- * @unsure: it is a fragment without ports and there are policies with ports
- *	that may be for it (RFC 4301 7.3)
+ * @unsure: it is a fragment without ports, and a policy with ports that comes
+ *	before @policy may be for it (RFC 4301 7.3)
  * @sel_mismatch: there is an SA for it but the packet is outside its selector
  */
 struct nfsec_decision {
@@ -40,12 +39,6 @@ struct nfsec_decision {
 	bool sel_mismatch;
 };
 
-int nfsec_classify_init(struct nfsec_spd *spd);
-void nfsec_classify_free(struct nfsec_spd *spd);
-int nfsec_classify_insert(struct nfsec_spd *spd, struct nfsec_policy *p,
-			  struct nfsec_policy *old);
-void nfsec_classify_remove(struct nfsec_spd *spd, struct nfsec_policy *p);
-void nfsec_classify_clear(struct nfsec_spd *spd, u8 dir);
 struct nfsec_policy *nfsec_classify(struct nfsec_net *nn, u8 dir,
 				    const struct nfsec_flow *fl,
 				    enum nfsec_pass pass);

@@ -252,6 +252,8 @@ static int flow_parse6(const struct nfsec_cursor *c, struct nfsec_flow *fl)
  * Uses the length of @skb and not the lengths in the IP header, which are zero
  * in packets that are to be segmented. Context: any.
  *
+ *
+ *
  * Return: 0, or -EINVAL if the headers are broken.
  */
 int nfsec_flow_from_skb(const struct sk_buff *skb, u8 family, u32 ifindex,
@@ -325,6 +327,8 @@ static bool flow_is_icmp_error(const struct nfsec_flow *fl)
  * Objects behind the quoted packet (RFC 4884) are not taken for a part of it.
  * Context: any; @skb is neither changed nor moved.
  *
+ *
+ *
  * Return: whether @skb is an ICMP error whose quote can be read.
  */
 bool nfsec_flow_reverse_quoted(const struct sk_buff *skb,
@@ -383,27 +387,42 @@ static bool flow_in_range(const struct nfsec_addr *a,
 	return nfsec_addr_cmp(a, min) >= 0 && nfsec_addr_cmp(a, max) <= 0;
 }
 
+/*
+ * A later fragment of IPv6 names the first header behind the fragment header,
+ * and that can be options in front of the protocol.
+ */
+static bool flow_proto_hidden(const struct nfsec_flow *fl)
+{
+	if (fl->family != AF_INET6 || !(fl->flags & NFSEC_FLOW_FRAG))
+		return false;
+	switch (fl->proto) {
+	case NEXTHDR_HOP:
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_FRAGMENT:
+	case NEXTHDR_DEST:
+		return true;
+	}
+	return false;
+}
+
 /**
- * nfsec_flow_match() - is a flow in the set a selector stands for?
+ * nfsec_flow_may_match() - would a flow be in a set if its ports were?
  * @sel: the selector; with AF_UNSPEC addresses are not compared
  * @fl: the flow
  *
  * Context: any.
+ *
+ *
+ *
+ * Return: whether all but the ports matches.
  */
-bool nfsec_flow_match(const struct nfsec_selector *sel,
-		      const struct nfsec_flow *fl)
+bool nfsec_flow_may_match(const struct nfsec_selector *sel,
+			  const struct nfsec_flow *fl)
 {
-	if (sel->proto && sel->proto != fl->proto)
+	if (sel->proto && sel->proto != fl->proto && !flow_proto_hidden(fl))
 		return false;
 	if (sel->ifindex && sel->ifindex != fl->ifindex)
 		return false;
-	if (nfsec_selector_has_ports(sel)) {
-		if (fl->flags & NFSEC_FLOW_FRAG)
-			return false;
-		if (fl->sport < sel->sport_min || fl->sport > sel->sport_max ||
-		    fl->dport < sel->dport_min || fl->dport > sel->dport_max)
-			return false;
-	}
 	if (sel->family == AF_UNSPEC)
 		return true;
 	return sel->family == fl->family &&
@@ -414,11 +433,39 @@ bool nfsec_flow_match(const struct nfsec_selector *sel,
 }
 
 /**
+ * nfsec_flow_match() - is a flow in the set a selector stands for?
+ * @sel: the selector; with AF_UNSPEC addresses are not compared
+ * @fl: the flow
+ *
+ * Context: any.
+ *
+ *
+ *
+ * Return: whether it is.
+ */
+bool nfsec_flow_match(const struct nfsec_selector *sel,
+		      const struct nfsec_flow *fl)
+{
+	if (nfsec_selector_has_ports(sel) &&
+	    (fl->flags & NFSEC_FLOW_FRAG ||
+	     fl->sport < sel->sport_min || fl->sport > sel->sport_max ||
+	     fl->dport < sel->dport_min || fl->dport > sel->dport_max))
+		return false;
+	if (sel->proto && sel->proto != fl->proto)
+		return false;
+	return nfsec_flow_may_match(sel, fl);
+}
+
+/**
  * nfsec_selector_equal() - do two selectors stand for the same set?
  * @a: a selector
  * @b: another
  *
  * A prefix equals a range of the same addresses. Context: any.
+ *
+ *
+ *
+ * Return: whether they do.
  */
 bool nfsec_selector_equal(const struct nfsec_selector *a,
 			  const struct nfsec_selector *b)

@@ -12,6 +12,7 @@ struct sk_buff;
  * struct nfsec_addr - an IPv4 or IPv6 address
  * @a6: the address; an IPv4 address is in a6[0], the rest is zero
  * @a4: the same as IPv4 address
+ * @in6: the same as IPv6 address
  *
  * The family is kept beside it. Numeric order is the order of the octets.
  */
@@ -116,6 +117,8 @@ bool nfsec_flow_reverse_quoted(const struct sk_buff *skb,
 			       struct nfsec_flow *quoted);
 bool nfsec_flow_match(const struct nfsec_selector *sel,
 		      const struct nfsec_flow *fl);
+bool nfsec_flow_may_match(const struct nfsec_selector *sel,
+			  const struct nfsec_flow *fl);
 bool nfsec_selector_equal(const struct nfsec_selector *a,
 			  const struct nfsec_selector *b);
 void nfsec_selector_any(struct nfsec_selector *sel, u8 family);

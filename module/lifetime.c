@@ -34,6 +34,8 @@ void nfsec_limits_none(struct nfsec_limits *l)
  * @first_used: boot time of first use, 0 if not used yet
  * @use: seconds after that, 0 for no limit
  *
+ *
+ *
  * Return: boot time in seconds, U64_MAX for never.
  */
 u64 nfsec_lifetime_first(u32 added, u64 add, u32 first_used, u64 use)
@@ -54,6 +56,8 @@ u64 nfsec_lifetime_first(u32 added, u64 add, u32 first_used, u64 use)
  *
  * One more than it takes by the count, since seconds of the clock are rounded
  * down; a day at most.
+ *
+ * Return: jiffies.
  */
 unsigned long nfsec_lifetime_delay(u32 now, u64 at)
 {
@@ -166,6 +170,8 @@ static bool lifetime_stamp(struct nfsec_sa *sa)
  * limit is reached exactly.
  *
  * Context: BH disabled, under rcu_read_lock() or with a reference.
+ *
+ *
  *
  * Return: true if the packets may pass.
  */

@@ -22,6 +22,8 @@
  * is in, so that no block is cleared while a bit of the window is in it: the
  * window is exactly as wide as asked for.
  *
+ *
+ *
  * Return: 0, -EINVAL or -ENOMEM.
  */
 int nfsec_replay_init(struct nfsec_replay *r, u32 window, bool esn, gfp_t gfp)
@@ -97,7 +99,9 @@ static u64 replay_expand(const struct nfsec_replay *r, u64 top, u32 seq_lo,
  * @valid: set false if there is no such number: the subspace before the first
  *	or after the last
  *
- * Context: any; takes no lock. Return: the number.
+ * Context: any; takes no lock.
+ *
+ * Return: the number.
  */
 u64 nfsec_replay_expand(const struct nfsec_replay *r, u32 seq_lo, bool *valid)
 {
@@ -132,6 +136,8 @@ static enum nfsec_replay_verdict replay_judge(const struct nfsec_replay *r,
  * nfsec_replay_advance() to stop; none is stopped here that should pass.
  *
  * Context: any.
+ *
+ * Return: NFSEC_REPLAY_OK, or why the packet cannot be fresh.
  */
 enum nfsec_replay_verdict nfsec_replay_check(struct nfsec_replay *r,
 					     u32 seq_lo, u64 *seq)
@@ -168,6 +174,8 @@ static void replay_move(struct nfsec_replay *r, u64 seq)
  * on however many CPUs they are.
  *
  * Context: BH disabled; takes @r->lock.
+ *
+ * Return: NFSEC_REPLAY_OK, or why the packet is to be dropped.
  */
 enum nfsec_replay_verdict nfsec_replay_advance(struct nfsec_replay *r, u64 seq)
 {
@@ -224,7 +232,9 @@ void nfsec_replay_set(struct nfsec_replay *r, u64 top, const u8 *bitmap,
  * @bitmap: as for nfsec_replay_set(), or NULL
  * @len: room in @bitmap; that of numbers beyond the window is not touched
  *
- * Context: any; takes @r->lock. Return: octets the whole bitmap has.
+ * Context: any; takes @r->lock.
+ *
+ * Return: octets the whole bitmap has.
  */
 u32 nfsec_replay_get(struct nfsec_replay *r, u64 *top, u8 *bitmap, u32 len)
 {

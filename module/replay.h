@@ -27,7 +27,7 @@ enum nfsec_replay_verdict {
  *	(s / 64) % @blocks
  */
 struct nfsec_replay {
-	spinlock_t lock;
+	spinlock_t lock;	/* @top and @bits */
 	u64 top;
 	u32 window;
 	u32 blocks;

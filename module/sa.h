@@ -46,6 +46,7 @@ struct nfsec_sa_id {
 
 /**
  * struct nfsec_encap - UDP encapsulation of an SA (RFC 3948)
+ * @rcu: frees it
  * @type: NFSEC_ENCAP_TYPE_*
  * @sport: source port, network order
  * @dport: destination port, network order
@@ -63,6 +64,28 @@ struct nfsec_encap {
 
 /**
  * struct nfsec_sa_config - all a user says of an SA
+ * @id: what names it
+ * @saddr: source address of its packets, zero for any
+ * @mode: NFSEC_MODE_*
+ * @dir: NFSEC_DIR_ANY, _IN or _OUT
+ * @reqid: ties it to policy templates
+ * @flags: NFSEC_SA_FLAGS_*
+ * @aead: combined algorithm, if that is used
+ * @enc: cipher, likewise
+ * @auth: keyed hash, likewise
+ * @encap: UDP encapsulation, of type NONE if there is none
+ * @has_sel: @sel is given
+ * @sel: selector that packets inside must fit
+ * @output_mark: mark for packets it has processed
+ * @limits: limits
+ * @has_window: @window is given
+ * @window: replay window in packets, 0 for no check
+ * @seq: highest sequence number received
+ * @oseq: last sequence number sent
+ * @tfcpad: pad the plaintext to this length
+ * @bitmap: which of the numbers before @seq were received, see
+ *	nfsec_replay_set()
+ * @bitmap_len: octets of @bitmap
  *
  * Filled by netlink, checked and copied by nfsec_sa_create(). Key data is
  * moved into the SA, which clears it here.

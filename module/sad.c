@@ -100,7 +100,9 @@ static const struct rhashtable_params sad_reqid_params = {
  * nfsec_sad_init() - make the tables of a namespace
  * @sad: the database
  *
- * Context: process, may sleep. Return: 0 or a negative error.
+ * Context: process, may sleep.
+ *
+ * Return: 0 or a negative error.
  */
 int nfsec_sad_init(struct nfsec_sad *sad)
 {
@@ -199,6 +201,8 @@ err_uid:
  *
  * Context: process, &nfsec_net.lock held.
  *
+ *
+ *
  * Return: 0, -EEXIST if there is one with this id, or another error. After an
  * error the packet path may still look at @sa until a grace period is over.
  */
@@ -217,6 +221,8 @@ int nfsec_sad_insert(struct nfsec_net *nn, struct nfsec_sa *sa)
  *
  * There is no moment at which neither is found; while both are, the newer one
  * is. Context: process, &nfsec_net.lock held.
+ *
+ *
  *
  * Return: 0, or an error; then @old is still there.
  */
@@ -261,6 +267,8 @@ void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa)
  * @id: the id; of the mark, value and mask must be the same
  *
  * Context: &nfsec_net.lock held, or under rcu_read_lock().
+ *
+ *
  *
  * Return: the SA in whatever state, without a reference, or NULL.
  */
@@ -322,6 +330,8 @@ static u32 sad_rank_in(const struct nfsec_sa *sa, u8 proto, u8 family,
  *
  * Context: under rcu_read_lock().
  *
+ *
+ *
  * Return: an SA in state VALID or EXPIRED, without a reference, or NULL.
  */
 struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
@@ -353,6 +363,8 @@ struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
  * @daddr: destination of the packet
  *
  * Context: under rcu_read_lock().
+ *
+ *
  *
  * Return: an SA in state VALID, without a reference, or NULL.
  */
@@ -433,6 +445,8 @@ static void sad_consider(struct sad_choice *c, struct nfsec_sa *sa)
  * says, since it will be sent to them. The newest SA that fits is taken.
  *
  * Context: under rcu_read_lock().
+ *
+ *
  *
  * Return: an SA in state VALID, without a reference, or NULL.
  */
@@ -523,7 +537,9 @@ static __be32 sad_choose_spi(struct nfsec_net *nn, const struct nfsec_sa *sa,
  * @max: last
  * @extack: told why not
  *
- * Context: process, &nfsec_net.lock held. Return: 0 or a negative error.
+ * Context: process, &nfsec_net.lock held.
+ *
+ * Return: 0 or a negative error.
  */
 int nfsec_sad_alloc_spi(struct nfsec_net *nn, struct nfsec_sa *sa, u32 min,
 			u32 max, struct netlink_ext_ack *extack)

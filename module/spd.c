@@ -11,6 +11,7 @@
 #include "guard.h"
 #include "main.h"
 #include "notify.h"
+#include "rules.h"
 #include "spd.h"
 
 #define POLICY_SOFT	0	/* bit of &nfsec_policy.soft_sent */
@@ -68,7 +69,9 @@ static const struct rhashtable_params spd_params = {
  * nfsec_spd_init() - make an empty database
  * @spd: the database
  *
- * Context: process, may sleep. Return: 0 or a negative error.
+ * Context: process, may sleep.
+ *
+ * Return: 0 or a negative error.
  */
 int nfsec_spd_init(struct nfsec_spd *spd)
 {
@@ -85,7 +88,7 @@ int nfsec_spd_init(struct nfsec_spd *spd)
 	err = rhashtable_init(&spd->by_sel, &spd_params);
 	if (err)
 		return err;
-	err = nfsec_classify_init(spd);
+	err = nfsec_rules_init(spd);
 	if (err)
 		rhashtable_destroy(&spd->by_sel);
 	return err;
@@ -106,7 +109,7 @@ void nfsec_spd_destroy(struct nfsec_net *nn)
 	mutex_unlock(&nn->lock);
 	/* Work that is about to delete a policy uses the namespace. */
 	wait_var_event(&spd->objects, !atomic_read(&spd->objects));
-	nfsec_classify_free(spd);
+	nfsec_rules_free(spd);
 	rhashtable_destroy(&spd->by_sel);
 	xa_destroy(&spd->by_index);
 }
@@ -447,7 +450,7 @@ static int spd_publish(struct nfsec_spd *spd, struct nfsec_policy *p,
 	err = spd_take_selector(spd, p, old);
 	if (err)
 		goto err_index;
-	err = nfsec_classify_insert(spd, p, old);
+	err = nfsec_rules_insert(spd, p, old);
 	if (err)
 		goto err_selector;
 	return 0;
@@ -469,6 +472,8 @@ err_index:
  * @extack: told why not
  *
  * Context: process, &nfsec_net.lock held.
+ *
+ *
  *
  * Return: 0, -EEXIST if there is one and @replace is not set, or another
  * error; then nothing has changed.
@@ -527,7 +532,7 @@ void nfsec_spd_remove(struct nfsec_net *nn, struct nfsec_policy *p)
 
 	if (p->dead)
 		return;
-	nfsec_classify_remove(spd, p);
+	nfsec_rules_remove(spd, p);
 	spd_return_selector(spd, p, NULL);
 	spd_return_index(spd, p, NULL);
 	spd_unlink(spd, p);
@@ -543,7 +548,7 @@ static u32 spd_flush_dir(struct nfsec_net *nn, u8 dir)
 
 	if (list_empty(&spd->list[dir]))
 		return 0;
-	nfsec_classify_clear(spd, dir);
+	nfsec_rules_clear(spd, dir);
 	nfsec_guard_changed(nn);
 	list_for_each_entry_safe(p, tmp, &spd->list[dir], list) {
 		spd_return_selector(spd, p, NULL);
@@ -564,6 +569,8 @@ static u32 spd_flush_dir(struct nfsec_net *nn, u8 dir)
  *
  * Of each direction all stop to be found at once. Context: process,
  * &nfsec_net.lock held.
+ *
+ *
  *
  * Return: 0.
  */
@@ -589,6 +596,8 @@ int nfsec_spd_flush(struct nfsec_net *nn, u8 dir, u32 *count)
  * @mark: mark, NULL for none
  *
  * Context: process, &nfsec_net.lock held.
+ *
+ *
  *
  * Return: the policy, without a reference, or NULL.
  */

@@ -47,6 +47,22 @@ struct nfsec_tmpl {
 	u8 level;
 };
 
+#define NFSEC_RULES_MAX	2
+
+/**
+ * struct nfsec_rule - a policy under one shape of its selector
+ * @node: in &nfsec_spd.by_tuple
+ * @tuple_node: among those with the same @tuple, sorted
+ * @tuple: the shape
+ * @policy: the policy
+ */
+struct nfsec_rule {
+	struct rhlist_head node;
+	struct rb_node tuple_node;
+	struct nfsec_tuple *tuple;
+	struct nfsec_policy *policy;
+};
+
 /**
  * struct nfsec_policy - one entry of the SPD
  * @sel: packets it is for
@@ -63,9 +79,9 @@ struct nfsec_tmpl {
  * @list: in &nfsec_spd.list of its direction, sorted by (priority, order)
  * @node: in &nfsec_spd.sorted of its direction, for finding the place in @list
  * @sel_node: in &nfsec_spd.by_sel
- * @rule_node: in &nfsec_spd.by_tuple
- * @tuple_node: among those with the same @tuple, sorted
- * @tuple: shape of the selector, see classify.c
+ * @nrules: number of @rule
+ * @rule: how it is found, see rules.c: by its selector, and by that without
+ *	ports and protocol if it has them
  * @limits: limits; only those of time have an effect
  * @bytes: octets of packets it decided
  * @packets: packets it decided
@@ -101,9 +117,8 @@ struct nfsec_policy {
 	struct list_head list;
 	struct rb_node node;
 	struct rhash_head sel_node;
-	struct rhlist_head rule_node;
-	struct rb_node tuple_node;
-	struct nfsec_tuple *tuple;
+	u8 nrules;
+	struct nfsec_rule rule[NFSEC_RULES_MAX];
 	struct nfsec_limits limits;
 	atomic64_t bytes;
 	atomic64_t packets;
@@ -128,7 +143,7 @@ struct nfsec_policy {
  * @sorted: the same as trees
  * @by_sel: policies by direction, selector and mark, which no two share
  * @by_index: policies by &nfsec_policy.index
- * @rules: shapes of selectors there are, for the packet path, see classify.c
+ * @rules: shapes of selectors there are, for the packet path, see rules.c
  * @by_tuple: policies by shape and by what of the selector that fixes
  * @change: the packet path sees all of a change of @rules and @by_tuple or none
  * @default_action: NFSEC_ACTION_* for packets that match no policy
@@ -158,6 +173,16 @@ struct nfsec_spd {
 
 /**
  * struct nfsec_policy_config - all a user says of a policy
+ * @sel: packets it is for
+ * @mark: mark a packet must have
+ * @index: number that names it, 0 to have one chosen
+ * @priority: lower is matched first
+ * @flags: NFSEC_POLICY_FLAGS_*
+ * @dir: NFSEC_DIR_IN, _OUT or _FWD
+ * @action: NFSEC_ACTION_*
+ * @ntmpl: number of templates
+ * @tmpl: templates, in outbound order of processing
+ * @limits: limits; only those of time have an effect
  */
 struct nfsec_policy_config {
 	struct nfsec_selector sel;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * module/classify.c and module/spd.c against a list that is searched from end
+ * module/classify.c, rules.c and spd.c against a list that is searched from end
  * to end: random policies come, change and go, and after every change flows are
  * looked up, so that the cache and the changes it has to notice are tested too.
  */
@@ -30,36 +30,54 @@ static bool naive_between(const struct nfsec_addr *a,
 	return memcmp(a, lo, len) >= 0 && memcmp(a, hi, len) <= 0;
 }
 
-static bool naive_match(const struct nfsec_policy_config *c,
-			const struct nfsec_flow *fl)
+/* Leaving out ports, and a protocol that is options of IPv6 */
+static bool naive_may_match(const struct nfsec_policy_config *c,
+			    const struct nfsec_flow *fl)
 {
 	const struct nfsec_selector *s = &c->sel;
-	bool any_ports = s->sport_min == 0 && s->sport_max == 65535 &&
-			 s->dport_min == 0 && s->dport_max == 65535;
 	int len = fl->family == AF_INET ? 4 : 16;
+	bool options = fl->family == AF_INET6 && fl->proto == 60;
 
 	if ((fl->mark & c->mark.mask) != c->mark.value)
 		return false;
 	if (s->family && s->family != fl->family)
 		return false;
-	if (s->proto && s->proto != fl->proto)
+	if (s->proto && s->proto != fl->proto && !options)
 		return false;
 	if (s->ifindex && s->ifindex != fl->ifindex)
-		return false;
-	if (!any_ports && fl->flags & NFSEC_FLOW_FRAG)
-		return false;
-	if (!any_ports && (fl->sport < s->sport_min || fl->sport > s->sport_max ||
-			   fl->dport < s->dport_min || fl->dport > s->dport_max))
 		return false;
 	return !s->family ||
 	       (naive_between(&fl->saddr, &s->saddr_min, &s->saddr_max, len) &&
 		naive_between(&fl->daddr, &s->daddr_min, &s->daddr_max, len));
 }
 
-static u32 naive_search(const struct model_net *m, u8 dir,
-			const struct nfsec_flow *fl, enum nfsec_pass pass)
+static bool naive_match(const struct nfsec_policy_config *c,
+			const struct nfsec_flow *fl)
 {
-	const struct model *best = NULL;
+	const struct nfsec_selector *s = &c->sel;
+
+	if (s->proto && s->proto != fl->proto)
+		return false;
+	if ((s->sport_min != 0 || s->sport_max != 65535 ||
+	     s->dport_min != 0 || s->dport_max != 65535) &&
+	    (fl->flags & NFSEC_FLOW_FRAG ||
+	     fl->sport < s->sport_min || fl->sport > s->sport_max ||
+	     fl->dport < s->dport_min || fl->dport > s->dport_max))
+		return false;
+	return naive_may_match(c, fl);
+}
+
+static bool naive_before(const struct model *a, const struct model *b)
+{
+	return a->cfg.priority < b->cfg.priority ||
+	       (a->cfg.priority == b->cfg.priority && a->order < b->order);
+}
+
+static u32 naive_search(const struct model_net *m, u8 dir,
+			const struct nfsec_flow *fl, enum nfsec_pass pass,
+			bool *unsure)
+{
+	const struct model *best = NULL, *maybe = NULL;
 	u32 i;
 
 	for (i = 0; i < m->n; i++) {
@@ -68,14 +86,17 @@ static u32 naive_search(const struct model_net *m, u8 dir,
 
 		if (p->cfg.dir != dir ||
 		    (pass == NFSEC_PASS_BEFORE_NAT && after) ||
-		    (pass == NFSEC_PASS_AFTER_NAT && !after) ||
-		    !naive_match(&p->cfg, fl))
+		    (pass == NFSEC_PASS_AFTER_NAT && !after))
 			continue;
-		if (!best || p->cfg.priority < best->cfg.priority ||
-		    (p->cfg.priority == best->cfg.priority &&
-		     p->order < best->order))
+		if (naive_match(&p->cfg, fl) &&
+		    (!best || naive_before(p, best)))
 			best = p;
+		if (fl->flags & NFSEC_FLOW_FRAG &&
+		    naive_may_match(&p->cfg, fl) &&
+		    (!maybe || naive_before(p, maybe)))
+			maybe = p;
 	}
+	*unsure = maybe && (!best || naive_before(maybe, best));
 	return best ? best->index : 0;
 }
 
@@ -206,6 +227,8 @@ static struct nfsec_flow random_flow(void)
 		fl.dport = random_port();
 	} else {
 		fl.flags = NFSEC_FLOW_FRAG;
+		if (!below(3))
+			fl.proto = 60;
 	}
 	/* Not compared, and not to be */
 	fl.l4off = below(100);
@@ -327,6 +350,8 @@ static bool check_list(const struct model_net *m)
 
 #define FLOWS	150
 
+static u64 doubts;
+
 static bool check_flows(struct model_net *m, const struct nfsec_flow *flows,
 			u32 count, u64 *found)
 {
@@ -338,7 +363,9 @@ static bool check_flows(struct model_net *m, const struct nfsec_flow *flows,
 		enum nfsec_pass pass = dir == NFSEC_DIR_OUT ? below(3) :
 							      NFSEC_PASS_ANY;
 		struct nfsec_policy *p;
-		u32 want = naive_search(m, dir, &fl, pass);
+		struct nfsec_decision d;
+		bool unsure;
+		u32 want = naive_search(m, dir, &fl, pass, &unsure);
 
 		p = nfsec_classify(m->nn, dir, &fl, pass);
 		if (!expect((p ? p->index : 0) == want,
@@ -346,6 +373,13 @@ static bool check_flows(struct model_net *m, const struct nfsec_flow *flows,
 			    dir, pass, p ? p->index : 0, want))
 			return false;
 		*found += !!p;
+		if (dir != NFSEC_DIR_OUT)
+			continue;
+		nfsec_classify_out(m->nn, &fl, pass, &d);
+		if (!expect(d.policy == p && d.unsure == unsure, "unsure %d",
+			    d.unsure))
+			return false;
+		doubts += unsure;
 	}
 	return true;
 }
@@ -549,6 +583,8 @@ int main(void)
 	for (seed = 5; seed <= 8; seed++)
 		test_churn(seed, 3000, 80);
 	test_churn(9, 5000, MODEL_MAX);
+	test(expect(doubts > 500, "%llu", doubts),
+	     "FRAG-5 FRAG-6 fragments that policies with ports may be for");
 	test_order();
 	test_defaults();
 	test_refused();

@@ -2,13 +2,13 @@
 /*
  * Enough of the kernel to build files of the module as a program.
  *
- * One thread of control stands for the kernel: locks are only checked for being
- * taken, RCU frees at once, so that a pointer used too late is found by the
- * address sanitizer, work is run by run_works() and timers by advance_clock().
- * The headers the module asks for are made by the Makefile, empty.
+ * One thread of control stands for the kernel: locks are checked at most, RCU
+ * frees at once, so that a pointer used too late is found by the address
+ * sanitizer, work is run by run_works() and timers by advance_clock(). The
+ * headers the module asks for are made by the Makefile, empty.
  */
-#ifndef _SHIM_KERNEL_H
-#define _SHIM_KERNEL_H
+#ifndef _SHIM_KAPI_H
+#define _SHIM_KAPI_H
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -149,9 +149,10 @@ typedef struct { unsigned int seq; } seqlock_t;
 #define seqlock_init(s)			((s)->seq = 0)
 #define write_seqlock_bh(s)		(assert(!((s)->seq & 1)), (s)->seq++)
 #define write_sequnlock_bh(s)		(assert((s)->seq & 1), (s)->seq++)
-#define read_seqbegin_or_lock(s, q)	(*(q) & 1 ? 0 : (*(q) = (s)->seq))
-#define need_seqretry(s, q)		(!((q) & 1) && (s)->seq != (unsigned int)(q))
-#define done_seqretry(s, q)		((void)(s), (void)(q))
+#define read_seqbegin(s)		((s)->seq)
+#define read_seqretry(s, q)		((s)->seq != (q))
+#define read_seqlock_excl(s)		((void)(s))
+#define read_sequnlock_excl(s)		((void)(s))
 
 /* RCU without mercy */
 struct rcu_head { void (*func)(struct rcu_head *rcu); };
@@ -414,4 +415,4 @@ static inline void *net_generic(const struct net *net, unsigned int id)
 #include "rhashtable.h"
 #include "xarray.h"
 
-#endif /* _SHIM_KERNEL_H */
+#endif /* _SHIM_KAPI_H */
