@@ -176,8 +176,6 @@ cache_decide(struct nfsec_net *nn, u8 dir, const struct nfsec_flow *fl,
  *
  * Context: BH disabled, under rcu_read_lock().
  *
- *
- *
  * Return: the policy, without a reference, or NULL if none matches.
  */
 struct nfsec_policy *nfsec_classify(struct nfsec_net *nn, u8 dir,

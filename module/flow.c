@@ -252,8 +252,6 @@ static int flow_parse6(const struct nfsec_cursor *c, struct nfsec_flow *fl)
  * Uses the length of @skb and not the lengths in the IP header, which are zero
  * in packets that are to be segmented. Context: any.
  *
- *
- *
  * Return: 0, or -EINVAL if the headers are broken.
  */
 int nfsec_flow_from_skb(const struct sk_buff *skb, u8 family, u32 ifindex,
@@ -326,8 +324,6 @@ static bool flow_is_icmp_error(const struct nfsec_flow *fl)
  *
  * Objects behind the quoted packet (RFC 4884) are not taken for a part of it.
  * Context: any; @skb is neither changed nor moved.
- *
- *
  *
  * Return: whether @skb is an ICMP error whose quote can be read.
  */
@@ -412,8 +408,6 @@ static bool flow_proto_hidden(const struct nfsec_flow *fl)
  *
  * Context: any.
  *
- *
- *
  * Return: whether all but the ports matches.
  */
 bool nfsec_flow_may_match(const struct nfsec_selector *sel,
@@ -439,8 +433,6 @@ bool nfsec_flow_may_match(const struct nfsec_selector *sel,
  *
  * Context: any.
  *
- *
- *
  * Return: whether it is.
  */
 bool nfsec_flow_match(const struct nfsec_selector *sel,
@@ -462,8 +454,6 @@ bool nfsec_flow_match(const struct nfsec_selector *sel,
  * @b: another
  *
  * A prefix equals a range of the same addresses. Context: any.
- *
- *
  *
  * Return: whether they do.
  */

@@ -34,8 +34,6 @@ void nfsec_limits_none(struct nfsec_limits *l)
  * @first_used: boot time of first use, 0 if not used yet
  * @use: seconds after that, 0 for no limit
  *
- *
- *
  * Return: boot time in seconds, U64_MAX for never.
  */
 u64 nfsec_lifetime_first(u32 added, u64 add, u32 first_used, u64 use)
@@ -170,8 +168,6 @@ static bool lifetime_stamp(struct nfsec_sa *sa)
  * limit is reached exactly.
  *
  * Context: BH disabled, under rcu_read_lock() or with a reference.
- *
- *
  *
  * Return: true if the packets may pass.
  */

@@ -22,8 +22,6 @@
  * is in, so that no block is cleared while a bit of the window is in it: the
  * window is exactly as wide as asked for.
  *
- *
- *
  * Return: 0, -EINVAL or -ENOMEM.
  */
 int nfsec_replay_init(struct nfsec_replay *r, u32 window, bool esn, gfp_t gfp)

@@ -295,8 +295,6 @@ static int sa_check(const struct nfsec_sa_config *cfg,
  *
  * Context: process, may sleep. The caller owns the only reference.
  *
- *
- *
  * Return: the SA in state VALID, or an ERR_PTR().
  */
 struct nfsec_sa *nfsec_sa_create(struct nfsec_net *nn,
@@ -345,8 +343,6 @@ struct nfsec_sa *nfsec_sa_create(struct nfsec_net *nn,
  *
  * It has a hard limit of half a minute. Context: process, may sleep.
  *
- *
- *
  * Return: the SA, for nfsec_sad_alloc_spi(), or an ERR_PTR().
  */
 struct nfsec_sa *nfsec_sa_create_larval(struct nfsec_net *nn,
@@ -391,8 +387,6 @@ u32 nfsec_sa_overhead(const struct nfsec_sa *sa)
  *
  * In transport mode for a packet whose IP header has no options or extension
  * headers; with a longer header the padding can come out up to a block longer.
- *
- *
  *
  * Return: octets from the packet's IP header on; 0 if there is no room at all.
  */

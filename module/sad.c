@@ -201,8 +201,6 @@ err_uid:
  *
  * Context: process, &nfsec_net.lock held.
  *
- *
- *
  * Return: 0, -EEXIST if there is one with this id, or another error. After an
  * error the packet path may still look at @sa until a grace period is over.
  */
@@ -221,8 +219,6 @@ int nfsec_sad_insert(struct nfsec_net *nn, struct nfsec_sa *sa)
  *
  * There is no moment at which neither is found; while both are, the newer one
  * is. Context: process, &nfsec_net.lock held.
- *
- *
  *
  * Return: 0, or an error; then @old is still there.
  */
@@ -267,8 +263,6 @@ void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa)
  * @id: the id; of the mark, value and mask must be the same
  *
  * Context: &nfsec_net.lock held, or under rcu_read_lock().
- *
- *
  *
  * Return: the SA in whatever state, without a reference, or NULL.
  */
@@ -330,8 +324,6 @@ static u32 sad_rank_in(const struct nfsec_sa *sa, u8 proto, u8 family,
  *
  * Context: under rcu_read_lock().
  *
- *
- *
  * Return: an SA in state VALID or EXPIRED, without a reference, or NULL.
  */
 struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
@@ -363,8 +355,6 @@ struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
  * @daddr: destination of the packet
  *
  * Context: under rcu_read_lock().
- *
- *
  *
  * Return: an SA in state VALID, without a reference, or NULL.
  */
@@ -445,8 +435,6 @@ static void sad_consider(struct sad_choice *c, struct nfsec_sa *sa)
  * says, since it will be sent to them. The newest SA that fits is taken.
  *
  * Context: under rcu_read_lock().
- *
- *
  *
  * Return: an SA in state VALID, without a reference, or NULL.
  */

@@ -473,8 +473,6 @@ err_index:
  *
  * Context: process, &nfsec_net.lock held.
  *
- *
- *
  * Return: 0, -EEXIST if there is one and @replace is not set, or another
  * error; then nothing has changed.
  */
@@ -570,8 +568,6 @@ static u32 spd_flush_dir(struct nfsec_net *nn, u8 dir)
  * Of each direction all stop to be found at once. Context: process,
  * &nfsec_net.lock held.
  *
- *
- *
  * Return: 0.
  */
 int nfsec_spd_flush(struct nfsec_net *nn, u8 dir, u32 *count)
@@ -596,8 +592,6 @@ int nfsec_spd_flush(struct nfsec_net *nn, u8 dir, u32 *count)
  * @mark: mark, NULL for none
  *
  * Context: process, &nfsec_net.lock held.
- *
- *
  *
  * Return: the policy, without a reference, or NULL.
  */
