@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Byte-exact tests of the data plane: wire.py [--tool xfrm] [--list] [WORD...]
+"""Byte-exact tests of the data plane: wire.py [--tool xfrm] [--quick|--full] [--list] [WORD...]
 
 Runs as root with nfsec loaded, in network namespaces of its own. WORDs pick
-the cases whose name contains one of them. KTAP on stdout; exit status 0, 1, or
+the cases whose name contains one of them. --quick, the default on an emulated
+machine, takes one in four of the matrix. KTAP on stdout; exit status 0, 1, or
 4 if everything was skipped. --tool xfrm points the same cases at the kernel's
 own IPsec, which tries the harness: see README.md for what fails there.
 """
@@ -40,6 +41,12 @@ def main(words):
         at = words.index("--tool")
         dut.Dut.tool = {"xfrm": dut.Xfrm, "nfsec": dut.Nfsec}[words[at + 1]]()
         del words[at:at + 2]
+    quick = os.environ.get("NFSEC_MACHINE", "").startswith("vm-")
+    for option in ("--quick", "--full"):
+        if option in words:
+            words.remove(option)
+            quick = option == "--quick"
+    t_matrix.Matrix.quick = quick
     groups = [group() for group in GROUPS]
     if "--list" in words:
         for group in groups:
