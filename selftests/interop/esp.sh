@@ -107,9 +107,9 @@ case_config() {
 			$in_b $in_a out $out_b $out_a $reqid $in_a $in_b in $out_a $out_b $reqid >&4
 		;;
 	*)
-		printf 'policy add src %s dst %s dir %s tmpl %s\n' \
+		printf 'policy add src %s dst %s dir %s priority 100 tmpl %s\n' \
 			$in_a $in_b out "$tmpl" $in_b $in_a in "$tmpl" >&3
-		printf 'policy add src %s dst %s dir %s tmpl %s\n' \
+		printf 'policy add src %s dst %s dir %s priority 100 tmpl %s\n' \
 			$in_b $in_a out "$tmpl" $in_a $in_b in "$tmpl" >&4
 		;;
 	esac
