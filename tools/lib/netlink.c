@@ -328,6 +328,15 @@ static int get_family(struct sec_nl *nl, unsigned int cmd, const void *attrs,
 	return 0;
 }
 
+int sec_nl_check_version(struct sec_nl *nl)
+{
+	if (nl->version == NFSEC_GENL_VERSION)
+		return 0;
+	return sec_fail(nl->diag,
+			"this program speaks version %d of the netlink family, the loaded module version %u; install both from one release",
+			NFSEC_GENL_VERSION, nl->version);
+}
+
 static int find_family(struct sec_nl *nl)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(nl->tx);
@@ -345,11 +354,7 @@ static int find_family(struct sec_nl *nl)
 		nl->diag->text[0] = '\0';
 		return sec_fail(nl->diag, "module nfsec is not loaded");
 	}
-	if (nl->version != NFSEC_GENL_VERSION)
-		return sec_fail(nl->diag,
-				"this program speaks version %d of the netlink family, the loaded module version %u; install both from one release",
-				NFSEC_GENL_VERSION, nl->version);
-	return 0;
+	return sec_nl_check_version(nl);
 }
 
 int sec_nl_open(struct sec_nl *nl, struct sec_diag *diag)

@@ -49,6 +49,9 @@ struct sec_nl {
 int sec_nl_open(struct sec_nl *nl, struct sec_diag *diag);
 void sec_nl_close(struct sec_nl *nl);
 
+/* Does the module speak the version this was compiled for? */
+int sec_nl_check_version(struct sec_nl *nl);
+
 /*
  * Send @obj with @cmd and call @cb for the answers. @flags may have
  * NLM_F_DUMP. Returns 0, or -1 with a message and nl->error.

@@ -358,6 +358,20 @@ static void test_attr_path(void)
 	ktap_ok(!path[0], path, "no name behind the end");
 }
 
+static void test_version(void)
+{
+	struct secctl *c = fake_secctl();
+
+	c->nl.version = NFSEC_GENL_VERSION;
+	ktap_ok(!sec_nl_check_version(&c->nl), c->diag.text,
+		"a module of the same version");
+	c->nl.version = NFSEC_GENL_VERSION + 1;
+	ktap_ok(sec_nl_check_version(&c->nl) &&
+		strstr(c->diag.text, "the loaded module version 2"),
+		c->diag.text, "a module of another version");
+	c->diag.text[0] = '\0';
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -367,6 +381,7 @@ int main(void)
 	test_output();
 	test_malformed();
 	test_attr_path();
+	test_version();
 	fake_reset();
 	return ktap_end();
 }
