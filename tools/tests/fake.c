@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fake.h"
@@ -328,30 +329,40 @@ int fake_run(struct secctl *c, const char *line, char *msg, size_t size)
 	return rc;
 }
 
+/* The path of a memory file is not the same twice. */
+static void rename_file(char *msg, const char *name)
+{
+	char *p;
+
+	while ((p = strstr(msg, name))) {
+		memmove(p + 1, p + strlen(name), strlen(p + strlen(name)) + 1);
+		*p = 'F';
+	}
+}
+
 /* Catches what goes to stderr. */
 int fake_batch(struct secctl *c, const char *verb, const char *text,
 	       char *msg, size_t size)
 {
-	char name[] = "/tmp/secctl-test-XXXXXX";
-	char errname[] = "/tmp/secctl-test-XXXXXX";
-	int fd = mkstemp(name), errfd = mkstemp(errname);
+	int fd = memfd_create("batch", MFD_CLOEXEC);
+	int errfd = memfd_create("stderr", MFD_CLOEXEC);
 	int saved = dup(2);
-	char line[128];
+	char name[64];
 	ssize_t n;
 	int rc;
 
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	if (write(fd, text, strlen(text)) < 0)
 		perror("write");
-	close(fd);
 	dup2(errfd, 2);
 	output_begin(c);
 	c->diag.text[0] = '\0';
 	if (!strcmp(verb, "restore")) {
-		struct sec_args a = { .diag = &c->diag };
 		char *words[] = { name };
+		struct sec_args a = {
+			.word = words, .n = 1, .diag = &c->diag,
+		};
 
-		a.word = words;
-		a.n = 1;
 		rc = secctl_restore(c, &a);
 	} else {
 		rc = secctl_batch(c, name);
@@ -365,16 +376,8 @@ int fake_batch(struct secctl *c, const char *verb, const char *text,
 	n = pread(errfd, msg, size - 1, 0);
 	msg[n > 0 ? n : 0] = '\0';
 	close(errfd);
-	unlink(name);
-	unlink(errname);
-	/* The name of the file is not the same twice. */
-	snprintf(line, sizeof(line), "%s", name);
-	while (strstr(msg, line)) {
-		char *p = strstr(msg, line);
-
-		memmove(p + 1, p + strlen(line), strlen(p + strlen(line)) + 1);
-		*p = 'F';
-	}
+	close(fd);
+	rename_file(msg, name);
 	return rc;
 }
 
