@@ -141,12 +141,16 @@ narrow 6 1400 1326
 narrow 46 1400 1326
 narrow 64 1400 1346
 
-# ---- no loss for local TCP where only the tunnel is narrow
+# ---- no loss for local TCP where only the tunnel is narrow. A tail loss probe
+# of a slow machine counts as a retransmission, though nothing was lost.
+local_tcp() {
+	check "PMTU-12 local TCP, tunnel $kind" agent tcp "$G1" $self "$B" $dst bytes=2000000 oneway=1
+}
 for kind in 4 6 46 64; do
 	tunnel $kind "$gcm_sa"
-	check "PMTU-12 local TCP, tunnel $kind" agent tcp "$G1" $self "$B" $dst bytes=2000000 oneway=1
-	note "$REPLY drops: $(all_drops "$G1") $(all_drops "$G2")"
-	same "PMTU-12 local TCP, tunnel $kind, lost nothing" "$(field retrans)" 0
+	dropped "PMTU-12 local TCP, tunnel $kind, no drop" "$G1" out_too_big 0 local_tcp
+	note "$REPLY"
+	more "PMTU-12 local TCP, tunnel $kind, nothing sent again" $((3 - $(field retrans))) 0
 done
 
 # ---- IPv6 never below 1280
