@@ -58,6 +58,7 @@ none_captured "FRAG-5 FRAG-6 no fragment of a protected datagram leaves in clear
 
 fresh
 xf "$G1" state flush
+xf "$G2" state flush
 sa_pair "$G1" 172.16.1.1 "$G2" 172.16.2.1 4 tunnel "$gcm_sa replay-oseq 0xfffffffd"
 check "RPL-2 the last numbers are used" agent udp "$A" 10.1.0.2 "$B" 10.2.0.2 len=10,20 oneway=1
 dropped "RPL-2 out_seq_overflow" "$G1" out_seq_overflow 1 to_b
