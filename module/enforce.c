@@ -23,6 +23,7 @@
  * finds out where to send ESP at all.
  *
  * Context: any.
+ * Return: true for packets of neighbour discovery.
  */
 bool nfsec_enforce_exempt(const struct sk_buff *skb, const struct nfsec_flow *fl)
 {

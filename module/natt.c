@@ -97,6 +97,7 @@ static bool checksum_bad(struct sk_buff *skb, u8 family, u32 off,
  * the socket.
  *
  * Context: softirq, RCU read side.
+ * Return: what it is.
  */
 enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
 				    struct sk_buff *skb, u8 family,

@@ -181,7 +181,7 @@ agent_start() {
 # agent COMMAND...: see agent.py. The answer is in $REPLY; true if it is "ok"
 agent() {
 	[ -n "$agent_pid" ] || agent_start
-	echo "$*" 2>/dev/null >&"$agent_in"
+	echo "$*" 1>&"$agent_in" 2>/dev/null
 	REPLY=
 	if ! IFS= read -r -t "${agent_limit:-120}" -u "$agent_out" REPLY; then
 		REPLY="agent died: $(tail -n 3 "$tmp/agent.err")"
