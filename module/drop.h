@@ -36,14 +36,14 @@
 	X(OUT_MALFORMED, out_malformed, "outbound packet has broken headers") \
 	X(IN_BLOCK, in_block, "inbound packet met a block policy") \
 	X(IN_NO_POLICY, in_no_policy, \
-	  "inbound packet met no policy and the default is block, or came out of a tunnel that no policy allows") \
+	  "inbound packet, maybe out of a tunnel, that no policy allows") \
 	X(IN_CLEARTEXT, in_cleartext, \
 	  "packet came in clear and policy wants it protected") \
 	X(IN_TEMPLATE, in_template, \
 	  "packet came through another SA than its policy wants") \
 	X(FWD_BLOCK, fwd_block, "forwarded packet met a block policy") \
 	X(FWD_NO_POLICY, fwd_no_policy, \
-	  "forwarded packet met no policy and the default is block, or came out of a tunnel that no policy allows") \
+	  "forwarded packet, maybe out of a tunnel, that no policy allows") \
 	X(FWD_CLEARTEXT, fwd_cleartext, \
 	  "forwarded packet came in clear and policy wants it protected") \
 	X(FWD_TEMPLATE, fwd_template, \

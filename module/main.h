@@ -30,7 +30,7 @@
  */
 struct nfsec_net {
 	struct net *net;
-	struct mutex lock;
+	struct mutex lock;	/* configuration */
 	struct nfsec_sad sad;
 	struct nfsec_spd spd;
 	atomic64_t gen;

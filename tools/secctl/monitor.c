@@ -35,15 +35,14 @@ static void print_sa(struct secctl *c, unsigned int cmd,
 {
 	FILE *out = c->print.out;
 
-	if (cmd == NFSEC_CMD_EXPIRE_NTF) {
+	if (cmd == NFSEC_CMD_EXPIRE_NTF)
 		fputs("Expired ", out);
-	} else if (sa->event == NFSEC_CMD_SA_DEL) {
+	else if (sa->event == NFSEC_CMD_SA_DEL)
 		fputs("Deleted ", out);
-	} else if (sa->event == NFSEC_CMD_SA_UPDATE) {
+	else if (sa->event == NFSEC_CMD_SA_UPDATE)
 		fputs("Updated ", out);
-	} else if (sa->event == NFSEC_CMD_SA_FLUSH) {
+	else if (sa->event == NFSEC_CMD_SA_FLUSH)
 		fputs("Flushed ", out);
-	}
 	sec_sa_print(&c->print, sa);
 	if (cmd == NFSEC_CMD_EXPIRE_NTF)
 		fprintf(out, "\thard %u%s", sa->expire, c->print.nl);
@@ -54,15 +53,14 @@ static void print_policy(struct secctl *c, unsigned int cmd,
 {
 	FILE *out = c->print.out;
 
-	if (cmd == NFSEC_CMD_POLICY_EXPIRE_NTF) {
+	if (cmd == NFSEC_CMD_POLICY_EXPIRE_NTF)
 		fputs("Expired ", out);
-	} else if (policy->event == NFSEC_CMD_POLICY_DEL) {
+	else if (policy->event == NFSEC_CMD_POLICY_DEL)
 		fputs("Deleted ", out);
-	} else if (policy->event == NFSEC_CMD_POLICY_UPDATE) {
+	else if (policy->event == NFSEC_CMD_POLICY_UPDATE)
 		fputs("Updated ", out);
-	} else if (policy->event == NFSEC_CMD_POLICY_FLUSH) {
+	else if (policy->event == NFSEC_CMD_POLICY_FLUSH)
 		fputs("Flushed ", out);
-	}
 	sec_policy_print(&c->print, policy);
 	if (cmd == NFSEC_CMD_POLICY_EXPIRE_NTF)
 		fprintf(out, "\thard %u%s", policy->expire, c->print.nl);
