@@ -191,6 +191,8 @@ check_wire() {
 	wireguard) want='udp port 51820' ;;
 	*) want='proto 50' ;;
 	esac
+	# or else what the one before has said would be taken for this one's
+	: >"$tmp/tcpdump"
 	ip netns exec "$left" tcpdump --immediate-mode -Uni wire -Q out -w "$tmp/pcap" ip 2>"$tmp/tcpdump" &
 	pid=$!
 	until grep -q listening "$tmp/tcpdump"; do sleep 0.05; done
