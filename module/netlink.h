@@ -55,6 +55,8 @@ bool nfsec_nl_has_listeners(struct net *net, unsigned int group);
 int nfsec_nl_reply_count(struct genl_info *info, u8 cmd, int attr, u32 count);
 
 /* nl_parse.c: attributes in */
+const char *nfsec_nl_get_text(const struct nlattr *nla,
+			      struct netlink_ext_ack *extack);
 int nfsec_nl_get_addr(const struct nlattr *nla, struct nfsec_addr *addr,
 		      u8 *family, struct netlink_ext_ack *extack);
 int nfsec_nl_get_selector(const struct nlattr *nla, struct nfsec_selector *sel,

@@ -100,6 +100,7 @@ int nfsec_nl_settings_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nfsec_net *nn = nfsec_net(genl_info_net(info));
 	struct nlattr *version = info->attrs[NFSEC_A_SETTINGS_VERSION];
+	const char *text = NFSEC_VERSION;
 	struct sk_buff *reply;
 	void *hdr;
 	int err;
@@ -107,7 +108,11 @@ int nfsec_nl_settings_get_doit(struct sk_buff *skb, struct genl_info *info)
 	err = nfsec_nl_begin(info, 0);
 	if (err)
 		return err;
-	if (version && strcmp(nla_data(version), NFSEC_VERSION))
+	if (version)
+		text = nfsec_nl_get_text(version, info->extack);
+	if (!text)
+		return -EINVAL;
+	if (strcmp(text, NFSEC_VERSION))
 		NL_SET_ERR_MSG_ATTR(info->extack, version,
 				    "the module is of version " NFSEC_VERSION);
 	reply = nfsec_nl_reply(info, NFSEC_CMD_SETTINGS_GET,

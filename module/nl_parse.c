@@ -26,6 +26,28 @@ static int parse_nest(struct nlattr **tb, int max, const struct nlattr *nla,
 }
 
 /**
+ * nfsec_nl_get_text() - read a text
+ * @nla: attribute, in which the policy has found a NUL
+ * @extack: told what is wrong
+ *
+ * The policy takes whatever is behind the NUL; a name that is not all read
+ * must not pass for the one it begins with.
+ *
+ * Context: any.
+ * Return: the text, which stays in the message, or NULL.
+ */
+const char *nfsec_nl_get_text(const struct nlattr *nla,
+			      struct netlink_ext_ack *extack)
+{
+	const char *text = nla_data(nla);
+
+	if (strlen(text) + 1 == nla_len(nla))
+		return text;
+	NL_SET_ERR_MSG_ATTR(extack, nla, "text goes on behind its end");
+	return NULL;
+}
+
+/**
  * nfsec_nl_get_addr() - read an address
  * @nla: attribute
  * @addr: result

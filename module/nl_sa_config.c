@@ -108,6 +108,7 @@ static int get_key(const struct nlattr *nla, enum nfsec_alg_kind kind,
 {
 	struct nlattr *tb[NFSEC_A_ALGO_MAX + 1];
 	const struct nlattr *a;
+	const char *name;
 	int err;
 
 	if (!nla)
@@ -124,7 +125,10 @@ static int get_key(const struct nlattr *nla, enum nfsec_alg_kind kind,
 	if (!a)
 		return NFSEC_NL_BAD(extack, nla,
 				    "an algorithm needs a name");
-	key->alg = nfsec_alg_find(kind, nla_data(a));
+	name = nfsec_nl_get_text(a, extack);
+	if (!name)
+		return -EINVAL;
+	key->alg = nfsec_alg_find(kind, name);
 	if (!key->alg)
 		return NFSEC_NL_BAD(extack, a,
 				    "no algorithm of this kind has this name");

@@ -389,6 +389,13 @@ class Tests:
         bad("aead that is none", aead=self.algo(b"cbc(aes)\0", key[:16]))
         bad("enc that is none", aead=None, enc=self.algo(b"hmac(sha256)\0", key[:16], None), auth=sha)
         bad("algorithm unknown", aead=self.algo(b"rot13\0"))
+        for more in (b"x", b"\0", b"256\0", bytes(40)):
+            what = "with %s behind its end" % more.hex()
+            bad("name of an aead " + what, aead=self.algo(GCM + more))
+            bad("name of a cipher " + what, aead=None, auth=sha,
+                enc=self.algo(b"cbc(aes)\0" + more, key[:16], None))
+            bad("name of a hash " + what, aead=None, enc=cbc,
+                auth=self.algo(b"hmac(sha256)\0" + more, key[:32], 128))
         bad("algorithm without a name", aead=self.of("ALGO", key=key[:20], icv_bits=u32(128)))
         bad("algorithm without a key", aead=self.of("ALGO", name=GCM, icv_bits=u32(128)))
         for length in (0, 16, 19, 21, 24, 37, 64):
@@ -457,6 +464,8 @@ class Tests:
         self.refused("one good, one bad", "SETTINGS_SET", self.of(
             "SETTINGS", default_in=u8(1), default_out=u8(4)))
         self.refused("read only", "SETTINGS_SET", self.of("SETTINGS", sa_count=u32(4)))
+        self.refused("version with more behind its end", "SETTINGS_GET", self.of(
+            "SETTINGS", version=b"0.1.0\0\0"))
         self.refused("no flow", "LOOKUP", self.of("LOOKUP", dir=u8(2)))
         self.refused("a flow of two families", "LOOKUP", self.of("LOOKUP", dir=u8(2), flow=self.of(
             "SELECTOR", src=addr("10.0.0.1"), dst=addr("2001:db8::1"), proto=u8(17))))
