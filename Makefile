@@ -4,6 +4,9 @@
 # The kernel to build for: its headers, as packages or a tree install them.
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
+# its release; where there is no such tree any more, that of the running kernel
+release = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h 2>/dev/null),$(KVER))
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -27,9 +30,14 @@ tools:
 
 install: install-module install-tools
 
+# The headers of distributions lack what modules_install would do this with. What
+# goes into a package is for the package to announce.
+depmod = [ -n "$(DESTDIR)" ] || depmod -a $(release)
+
 install-module: module
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_PATH=$(DESTDIR) \
 		INSTALL_MOD_DIR=updates modules_install
+	$(depmod)
 
 install-tools: tools
 	install -D -m 755 $(build)/secctl $(DESTDIR)$(sbindir)/secctl
@@ -39,7 +47,8 @@ install-tools: tools
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/secctl $(DESTDIR)$(mandir)/man8/secctl.8 \
 		$(DESTDIR)$(completiondir)/secctl
-	rm -f $(DESTDIR)/lib/modules/$(KVER)/updates/nfsec.ko*
+	rm -f $(DESTDIR)/lib/modules/$(release)/updates/nfsec.ko*
+	$(depmod)
 
 # DKMS builds the module again for each kernel that is installed later.
 dkms-install:
