@@ -43,6 +43,7 @@ CLONE_NEWNET = 0x40000000
 UDP_ENCAP, UDP_ENCAP_ESPINUDP = 100, 2
 TUNSETIFF = 0x400454ca
 IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
+IP_TRANSPARENT, IPV6_TRANSPARENT, UDP_SEGMENT = 19, 75, 103
 SCM = {"pktinfo": (49, 50), "hoplimit": (51, 52), "flowinfo": (11, 11)}
 
 SETUP = """
@@ -57,6 +58,18 @@ addr add 10.2.0.1/16 dev {in_}
 addr add fd02::1/64 dev {in_} nodad
 route add 10.1.0.0/16 dev {out} src 10.2.0.1
 route add fd01::/64 dev {out} src fd02::1
+""".lstrip()
+
+# Both ends are named, so that none has to ask for the other.
+CABLE = """
+link add far0 type veth peer name {name} address 02:00:00:00:00:01 netns {home}
+link set far0 mtu {mtu} addrgenmode none up
+addr add 10.5.0.2/16 dev far0
+addr add fd05::2/64 dev far0 nodad
+neigh add 10.5.0.1 lladdr 02:00:00:00:00:01 dev far0 nud permanent
+neigh add fd05::1 lladdr 02:00:00:00:00:01 dev far0 nud permanent
+route add default via 10.5.0.1 dev far0
+route add default via fd05::1 dev far0
 """.lstrip()
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -156,6 +169,68 @@ class Xfrm(Nfsec):
         return self.stats
 
 
+def enter(call, *args):
+    """unshare() or setns()."""
+    if call(*args):
+        raise OSError(ctypes.get_errno(), call.__name__)
+
+
+class Cable:
+    """A device whose other end is in a namespace from which sockets send.
+
+    veth hands on what a socket wants segmented as it is, with its checksum not
+    yet made, like a device that has put together what it received.
+    """
+
+    def __init__(self, name):
+        self.name = name
+        self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        enter(LIBC.unshare, CLONE_NEWNET)
+        try:
+            self.far = os.open("/proc/self/ns/net", os.O_RDONLY)
+            sysctl("ipv6/auto_flowlabels", 0)
+            batch(["ip"], CABLE.format(name=name, mtu=MTU, home="/proc/%d/fd/%d" %
+                                       (os.getpid(), self.home)).splitlines())
+        finally:
+            enter(LIBC.setns, self.home, CLONE_NEWNET)
+        sysctl("ipv4/conf/%s/rp_filter" % name, 0)
+        batch(["ip"], ["link set %s mtu %d addrgenmode none up" % (name, MTU)])
+
+    def received(self):
+        """Packets that have come over it, as the stack counts them."""
+        with open("/proc/self/net/dev", encoding="ascii") as file:
+            for line in file:
+                name, _, fields = line.partition(":")
+                if name.strip() == self.name:
+                    return int(fields.split()[1])
+        raise Failure("no device %s" % self.name)
+
+    def send(self, source, target, data, size):
+        """Datagrams of so many octets and the rest, as one packet; addresses are
+        (address, port), and the source may be anybody's."""
+        enter(LIBC.setns, self.far, CLONE_NEWNET)
+        try:
+            six = ":" in source[0]
+            sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, socket.SOCK_DGRAM)
+        finally:
+            enter(LIBC.setns, self.home, CLONE_NEWNET)
+        with sock:
+            sock.setsockopt(socket.IPPROTO_IPV6 if six else socket.IPPROTO_IP,
+                            IPV6_TRANSPARENT if six else IP_TRANSPARENT, 1)
+            sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
+            sock.bind(source)
+            before = self.received()
+            sock.sendto(data, target)
+            if self.received() != before + 1:
+                raise Failure("%d packets came over the cable instead of one" %
+                              (self.received() - before))
+
+    def close(self):
+        """The namespace goes, and the device with it."""
+        os.close(self.far)
+        os.close(self.home)
+
+
 class Dut:
     """A fresh namespace with devices and nothing configured."""
 
@@ -164,8 +239,7 @@ class Dut:
     provoked = set()        # reasons seen by any machine of this run
 
     def __init__(self, mtu=MTU):
-        if LIBC.unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "unshare")
+        enter(LIBC.unshare, CLONE_NEWNET)
         self.outside = self._tun("out0")
         self.inside = self._tun("in0")
         # The namespace inherits these from the first one.
@@ -178,6 +252,7 @@ class Dut:
         self.local = {4: self._raw(4, ip.PLAIN), 6: self._raw(6, ip.PLAIN)}
         self.sockets = []
         self.devices = [self.outside, self.inside]
+        self.cables = []
         self.pushed = []
         if not self.tool.counted:
             self.udp(4, "0.0.0.0", 4500)
@@ -210,6 +285,8 @@ class Dut:
         for fd in self.devices:
             os.close(fd)
         self.stats = None
+        for cable in self.cables:
+            cable.close()
         for sock in list(self.raw.values()) + list(self.local.values()) + self.sockets:
             sock.close()
 
@@ -224,6 +301,11 @@ class Dut:
         sysctl("ipv4/conf/%s/rp_filter" % name, 0)
         batch(["ip"], lines)
         return fd
+
+    def cable(self, name):
+        """One more device, with a Cable behind it."""
+        self.cables.append(Cable(name))
+        return self.cables[-1]
 
     # -- configuration ----------------------------------------------------
 
