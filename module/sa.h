@@ -114,11 +114,26 @@ struct nfsec_sa_config {
 	u32 bitmap_len;
 };
 
+struct nfsec_sa;
+
+/**
+ * struct nfsec_sa_link - an SA among those with the same key in a table
+ * @head: in the table, if this is the newest of them
+ * @older: the next one, or NULL
+ * @newer: the one before, or NULL; under &nfsec_net.lock
+ *
+ * See sad.c. One may leave from anywhere at the same small cost, as the lists
+ * of &struct rhltable do not allow.
+ */
+struct nfsec_sa_link {
+	struct rhash_head head;
+	struct nfsec_sa __rcu *older;
+	struct nfsec_sa *newer;
+};
+
 /**
  * struct nfsec_sa - one security association
- * @spi_node: in the table by SPI (see sad.h)
- * @dst_node: in the table by destination
- * @reqid_node: in the table by destination and reqid
+ * @spi_link: in the table by SPI (see sad.h)
  * @state: &enum nfsec_sa_state; read with READ_ONCE() by the packet path
  * @id: what names it
  * @saddr: source address of its packets
@@ -130,7 +145,6 @@ struct nfsec_sa_config {
  * @reqid: ties it to policy templates
  * @uid: number no other SA in the tables has, of 29 bits; keeps GRO from
  *	merging packets of different SAs
- * @order: number of creation; the newest SA that fits is used
  * @tfcpad: pad the plaintext to this length
  * @output_mark: mark for packets it has processed
  * @hdrlen: octets in front of the plaintext except the outer IP header: UDP,
@@ -155,6 +169,8 @@ struct nfsec_sa_config {
  * @limits: limits; fields are read and written one by one, see
  *	nfsec_lifetime_update()
  * @drop: packets dropped, by reason
+ * @dst_link: in the table by destination
+ * @reqid_link: in the table by destination and reqid
  * @pmtu: MTU of the path to the peer as ICMP told, 0 if unknown
  * @pmtu_expires: jiffies at which @pmtu is forgotten
  * @added: boot time in seconds of creation
@@ -169,14 +185,12 @@ struct nfsec_sa_config {
  * @key_enc: likewise
  * @key_auth: likewise
  *
- * Fields above @oseq never change after the SA was published, except @state
- * and @encap. The packet path uses an SA under rcu_read_lock() without taking
- * a reference.
+ * Fields above @oseq never change after the SA was published, except @spi_link,
+ * @state and @encap. The packet path uses an SA under rcu_read_lock() without
+ * taking a reference.
  */
 struct nfsec_sa {
-	struct rhlist_head spi_node;
-	struct rhlist_head dst_node;
-	struct rhlist_head reqid_node;
+	struct nfsec_sa_link spi_link;
 	u8 state;
 	u8 mode;
 	u8 dir;
@@ -184,7 +198,6 @@ struct nfsec_sa {
 	u32 flags;
 	u32 reqid;
 	u32 uid;
-	u64 order;
 	struct nfsec_sa_id id;
 	struct nfsec_addr saddr;
 	struct nfsec_selector sel;
@@ -214,6 +227,8 @@ struct nfsec_sa {
 	struct nfsec_limits limits;
 	atomic_t drop[NFSEC_DROP_COUNT];
 
+	struct nfsec_sa_link dst_link;
+	struct nfsec_sa_link reqid_link;
 	u32 added;
 	u64 added_wall;
 	struct nfsec_net *nn;

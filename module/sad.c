@@ -72,14 +72,14 @@ static int sad_reqid_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 }
 
 static const struct rhashtable_params sad_spi_params = {
-	.head_offset = offsetof(struct nfsec_sa, spi_node),
+	.head_offset = offsetof(struct nfsec_sa, spi_link.head),
 	.key_offset = offsetof(struct nfsec_sa, id.spi),
 	.key_len = sizeof_field(struct nfsec_sa, id.spi),
 	.automatic_shrinking = true,
 };
 
 static const struct rhashtable_params sad_dst_params = {
-	.head_offset = offsetof(struct nfsec_sa, dst_node),
+	.head_offset = offsetof(struct nfsec_sa, dst_link.head),
 	.key_len = sizeof(struct sad_key),
 	.hashfn = sad_dst_hash,
 	.obj_hashfn = sad_dst_obj_hash,
@@ -88,13 +88,83 @@ static const struct rhashtable_params sad_dst_params = {
 };
 
 static const struct rhashtable_params sad_reqid_params = {
-	.head_offset = offsetof(struct nfsec_sa, reqid_node),
+	.head_offset = offsetof(struct nfsec_sa, reqid_link.head),
 	.key_len = sizeof(struct sad_key),
 	.hashfn = sad_reqid_hash,
 	.obj_hashfn = sad_reqid_obj_hash,
 	.obj_cmpfn = sad_reqid_cmp,
 	.automatic_shrinking = true,
 };
+
+static __always_inline struct nfsec_sa_link *
+sad_link_of(struct nfsec_sa *sa, const struct rhashtable_params params)
+{
+	return container_of((void *)sa + params.head_offset,
+			    struct nfsec_sa_link, head);
+}
+
+static __always_inline struct nfsec_sa *
+sad_older(struct nfsec_sa *sa, const struct rhashtable_params params)
+{
+	return rcu_dereference(sad_link_of(sa, params)->older);
+}
+
+/* Walk all SAs of a key, newest first; under rcu_read_lock() */
+#define sad_for_each(sa, ht, key, params)				\
+	for ((sa) = rhashtable_lookup(ht, key, params); (sa);		\
+	     (sa) = sad_older(sa, params))
+
+/*
+ * Put an SA, the newest of all, in front of those with its key. A lookup meets
+ * the list with or without it.
+ */
+static __always_inline int sad_link(struct rhashtable *ht, const void *key,
+				    struct nfsec_sa *sa,
+				    const struct rhashtable_params params)
+{
+	struct nfsec_sa *first = rhashtable_lookup_fast(ht, key, params);
+	struct nfsec_sa_link *link = sad_link_of(sa, params), *older;
+	int err;
+
+	link->newer = NULL;
+	RCU_INIT_POINTER(link->older, first);
+	if (!first)
+		return rhashtable_insert_fast(ht, &link->head, params);
+	older = sad_link_of(first, params);
+	err = rhashtable_replace_fast(ht, &older->head, &link->head, params);
+	if (!err)
+		older->newer = sa;
+	return err;
+}
+
+/*
+ * Take an SA out; a lookup that is at it goes on to those behind it. The next
+ * one may get a place in the table that it had before, while a lookup for
+ * another key still passes it there: to that, it has moved as if the table had
+ * grown, so the lookup ends in the right chain or starts again.
+ */
+static __always_inline void sad_unlink(struct nfsec_net *nn,
+				       struct rhashtable *ht,
+				       struct nfsec_sa *sa,
+				       const struct rhashtable_params params)
+{
+	struct nfsec_sa_link *link = sad_link_of(sa, params), *next = NULL;
+	struct nfsec_sa *older;
+
+	older = rcu_dereference_protected(link->older,
+					  lockdep_is_held(&nn->lock));
+	if (older) {
+		next = sad_link_of(older, params);
+		next->newer = link->newer;
+	}
+	if (link->newer)
+		rcu_assign_pointer(sad_link_of(link->newer, params)->older,
+				   older);
+	else if (next)
+		rhashtable_replace_fast(ht, &link->head, &next->head, params);
+	else
+		rhashtable_remove_fast(ht, &link->head, params);
+}
 
 /**
  * nfsec_sad_init() - make the tables of a namespace
@@ -110,21 +180,21 @@ int nfsec_sad_init(struct nfsec_sad *sad)
 
 	xa_init_flags(&sad->by_uid, XA_FLAGS_ALLOC1);
 	atomic_set(&sad->objects, 0);
-	err = rhltable_init(&sad->by_spi, &sad_spi_params);
+	err = rhashtable_init(&sad->by_spi, &sad_spi_params);
 	if (err)
 		return err;
-	err = rhltable_init(&sad->by_dst, &sad_dst_params);
+	err = rhashtable_init(&sad->by_dst, &sad_dst_params);
 	if (err)
 		goto err_spi;
-	err = rhltable_init(&sad->by_reqid, &sad_reqid_params);
+	err = rhashtable_init(&sad->by_reqid, &sad_reqid_params);
 	if (err)
 		goto err_dst;
 	return 0;
 
 err_dst:
-	rhltable_destroy(&sad->by_dst);
+	rhashtable_destroy(&sad->by_dst);
 err_spi:
-	rhltable_destroy(&sad->by_spi);
+	rhashtable_destroy(&sad->by_spi);
 	return err;
 }
 
@@ -142,9 +212,9 @@ void nfsec_sad_destroy(struct nfsec_sad *sad)
 		rcu_barrier();
 		wait_var_event(&sad->objects, !atomic_read(&sad->objects));
 	}
-	rhltable_destroy(&sad->by_reqid);
-	rhltable_destroy(&sad->by_dst);
-	rhltable_destroy(&sad->by_spi);
+	rhashtable_destroy(&sad->by_reqid);
+	rhashtable_destroy(&sad->by_dst);
+	rhashtable_destroy(&sad->by_spi);
 	xa_destroy(&sad->by_uid);
 }
 
@@ -163,20 +233,17 @@ static int sad_publish(struct nfsec_net *nn, struct nfsec_sa *sa)
 		err = nfsec_natt_add_port(nn, sa);
 	if (err)
 		return err;
-	sa->order = ++sad->next_order;
 	err = xa_alloc_cyclic(&sad->by_uid, &sa->uid, sa,
 			      XA_LIMIT(1, UID_MAX), &sad->next_uid, GFP_KERNEL);
 	if (err < 0)
 		return err;
-	err = rhltable_insert_key(&sad->by_reqid, &key, &sa->reqid_node,
-				  sad_reqid_params);
+	err = sad_link(&sad->by_reqid, &key, sa, sad_reqid_params);
 	if (err)
 		goto err_uid;
-	err = rhltable_insert_key(&sad->by_dst, &key, &sa->dst_node,
-				  sad_dst_params);
+	err = sad_link(&sad->by_dst, &key, sa, sad_dst_params);
 	if (err)
 		goto err_reqid;
-	err = rhltable_insert(&sad->by_spi, &sa->spi_node, sad_spi_params);
+	err = sad_link(&sad->by_spi, &sa->id.spi, sa, sad_spi_params);
 	if (err)
 		goto err_dst;
 	refcount_inc(&sa->refcnt);
@@ -186,9 +253,9 @@ static int sad_publish(struct nfsec_net *nn, struct nfsec_sa *sa)
 	return 0;
 
 err_dst:
-	rhltable_remove(&sad->by_dst, &sa->dst_node, sad_dst_params);
+	sad_unlink(nn, &sad->by_dst, sa, sad_dst_params);
 err_reqid:
-	rhltable_remove(&sad->by_reqid, &sa->reqid_node, sad_reqid_params);
+	sad_unlink(nn, &sad->by_reqid, sa, sad_reqid_params);
 err_uid:
 	xa_erase(&sad->by_uid, sa->uid);
 	return err;
@@ -247,9 +314,9 @@ void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa)
 		return;
 	/* The timer may want to make it EXPIRED at the same time. */
 	xchg(&sa->state, NFSEC_SA_DEAD);
-	rhltable_remove(&sad->by_spi, &sa->spi_node, sad_spi_params);
-	rhltable_remove(&sad->by_dst, &sa->dst_node, sad_dst_params);
-	rhltable_remove(&sad->by_reqid, &sa->reqid_node, sad_reqid_params);
+	sad_unlink(nn, &sad->by_spi, sa, sad_spi_params);
+	sad_unlink(nn, &sad->by_dst, sa, sad_dst_params);
+	sad_unlink(nn, &sad->by_reqid, sa, sad_reqid_params);
 	xa_erase(&sad->by_uid, sa->uid);
 	WRITE_ONCE(sad->count, sad->count - 1);
 	nfsec_net_changed(nn);
@@ -269,22 +336,18 @@ void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa)
 struct nfsec_sa *nfsec_sad_find(struct nfsec_net *nn,
 				const struct nfsec_sa_id *id)
 {
-	struct rhlist_head *list, *pos;
 	struct nfsec_sa *sa;
 
 	rcu_read_lock();
-	list = rhltable_lookup(&nn->sad.by_spi, &id->spi, sad_spi_params);
-	rhl_for_each_entry_rcu(sa, pos, list, spi_node) {
+	sad_for_each(sa, &nn->sad.by_spi, &id->spi, sad_spi_params) {
 		if (sa->id.proto == id->proto && sa->id.family == id->family &&
 		    nfsec_addr_equal(&sa->id.daddr, &id->daddr) &&
 		    sa->id.mark.value == id->mark.value &&
-		    sa->id.mark.mask == id->mark.mask) {
-			rcu_read_unlock();
-			return sa;
-		}
+		    sa->id.mark.mask == id->mark.mask)
+			break;
 	}
 	rcu_read_unlock();
-	return NULL;
+	return sa;
 }
 
 /*
@@ -331,14 +394,12 @@ struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
 				     const struct nfsec_addr *daddr, u32 mark)
 {
 	struct nfsec_sa *sa, *best = NULL;
-	struct rhlist_head *list, *pos;
 	u32 rank, best_rank = 0;
 
-	list = rhltable_lookup(&nn->sad.by_spi, &spi, sad_spi_params);
-	rhl_for_each_entry_rcu(sa, pos, list, spi_node) {
+	/* of those that suit it as well as each other, the newest comes first */
+	sad_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
 		rank = sad_rank_in(sa, proto, family, daddr, mark);
-		if (rank > best_rank ||
-		    (rank && rank == best_rank && sa->order > best->order)) {
+		if (rank > best_rank) {
 			best = sa;
 			best_rank = rank;
 		}
@@ -362,19 +423,15 @@ struct nfsec_sa *nfsec_sad_lookup_sent(struct nfsec_net *nn, __be32 spi,
 				       u8 proto, u8 family,
 				       const struct nfsec_addr *daddr)
 {
-	struct nfsec_sa *sa, *best = NULL;
-	struct rhlist_head *list, *pos;
+	struct nfsec_sa *sa;
 
-	list = rhltable_lookup(&nn->sad.by_spi, &spi, sad_spi_params);
-	rhl_for_each_entry_rcu(sa, pos, list, spi_node) {
-		if (sa->id.proto != proto || sa->id.family != family ||
-		    sa->dir == NFSEC_DIR_IN || !nfsec_sa_usable(sa) ||
-		    !nfsec_addr_equal(&sa->id.daddr, daddr))
-			continue;
-		if (!best || sa->order > best->order)
-			best = sa;
+	sad_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
+		if (sa->id.proto == proto && sa->id.family == family &&
+		    sa->dir != NFSEC_DIR_IN && nfsec_sa_usable(sa) &&
+		    nfsec_addr_equal(&sa->id.daddr, daddr))
+			break;
 	}
-	return best;
+	return sa;
 }
 
 /**
@@ -382,19 +439,16 @@ struct nfsec_sa *nfsec_sad_lookup_sent(struct nfsec_net *nn, __be32 spi,
  * @tmpl: what is wanted
  * @fl: packet it is for
  * @saddr: source the SA must have, or any
- * @best: newest SA that fits
  * @mismatch: there was one whose selector does not allow the packet
  */
 struct sad_choice {
 	const struct nfsec_tmpl *tmpl;
 	const struct nfsec_flow *fl;
 	const struct nfsec_addr *saddr;
-	struct nfsec_sa *best;
 	bool mismatch;
 };
 
-/* All but the selector */
-static bool sad_fits_out(const struct nfsec_sa *sa, const struct sad_choice *c)
+static bool sad_fits_out(const struct nfsec_sa *sa, struct sad_choice *c)
 {
 	const struct nfsec_tmpl *tmpl = c->tmpl;
 
@@ -408,19 +462,12 @@ static bool sad_fits_out(const struct nfsec_sa *sa, const struct sad_choice *c)
 	if (!nfsec_addr_any(c->saddr) && !nfsec_addr_any(&sa->saddr) &&
 	    !nfsec_addr_equal(c->saddr, &sa->saddr))
 		return false;
-	return nfsec_mark_match(&sa->id.mark, c->fl->mark);
-}
-
-static void sad_consider(struct sad_choice *c, struct nfsec_sa *sa)
-{
-	if (c->best && sa->order < c->best->order)
-		return;
-	if (!sad_fits_out(sa, c))
-		return;
+	if (!nfsec_mark_match(&sa->id.mark, c->fl->mark))
+		return false;
 	if (nfsec_flow_match(&sa->sel, c->fl))
-		c->best = sa;
-	else
-		c->mismatch = true;
+		return true;
+	c->mismatch = true;
+	return false;
 }
 
 /**
@@ -454,44 +501,37 @@ struct nfsec_sa *nfsec_sad_lookup_out(struct nfsec_net *nn,
 		.family = tunnel ? tmpl->family : fl->family,
 		.reqid = tmpl->reqid,
 	};
-	struct rhlist_head *list, *pos;
 	struct nfsec_sa *sa;
 
 	if (tmpl->reqid) {
-		list = rhltable_lookup(&nn->sad.by_reqid, &key,
-				       sad_reqid_params);
-		rhl_for_each_entry_rcu(sa, pos, list, reqid_node)
-			sad_consider(&c, sa);
+		sad_for_each(sa, &nn->sad.by_reqid, &key, sad_reqid_params)
+			if (sad_fits_out(sa, &c))
+				return sa;
 	} else {
-		list = rhltable_lookup(&nn->sad.by_dst, &key, sad_dst_params);
-		rhl_for_each_entry_rcu(sa, pos, list, dst_node)
-			sad_consider(&c, sa);
+		sad_for_each(sa, &nn->sad.by_dst, &key, sad_dst_params)
+			if (sad_fits_out(sa, &c))
+				return sa;
 	}
-	if (!c.best && c.mismatch)
+	if (c.mismatch)
 		*sel_mismatch = true;
-	return c.best;
+	return NULL;
 }
 
 /* Is there no SA with this SPI at the destination of @sa, whatever the mark? */
 static bool sad_spi_free(struct nfsec_net *nn, const struct nfsec_sa *sa,
 			 __be32 spi)
 {
-	struct rhlist_head *list, *pos;
-	const struct nfsec_sa *other;
-	bool is_free = true;
+	struct nfsec_sa *other;
 
 	rcu_read_lock();
-	list = rhltable_lookup(&nn->sad.by_spi, &spi, sad_spi_params);
-	rhl_for_each_entry_rcu(other, pos, list, spi_node) {
+	sad_for_each(other, &nn->sad.by_spi, &spi, sad_spi_params) {
 		if (other->id.proto == sa->id.proto &&
 		    other->id.family == sa->id.family &&
-		    nfsec_addr_equal(&other->id.daddr, &sa->id.daddr)) {
-			is_free = false;
+		    nfsec_addr_equal(&other->id.daddr, &sa->id.daddr))
 			break;
-		}
 	}
 	rcu_read_unlock();
-	return is_free;
+	return !other;
 }
 
 /* A free SPI, or 0. Looking through a range ends within the number of SAs. */

@@ -20,19 +20,18 @@ struct netlink_ext_ack;
  *	else comes and goes, and a new one comes behind all others until the
  *	numbers, of 29 bits, start again
  * @next_uid: where to look for a free number
- * @next_order: for &nfsec_sa.order
  * @count: number of SAs, larval ones included
  * @objects: SAs that are not freed yet, in the tables or not
  *
- * Changed under &nfsec_net.lock, read under RCU.
+ * In each hash table is the newest SA of a key, with the others in order behind
+ * it (&struct nfsec_sa_link). Changed under &nfsec_net.lock, read under RCU.
  */
 struct nfsec_sad {
-	struct rhltable by_spi;
-	struct rhltable by_dst;
-	struct rhltable by_reqid;
+	struct rhashtable by_spi;
+	struct rhashtable by_dst;
+	struct rhashtable by_reqid;
 	struct xarray by_uid;
 	u32 next_uid;
-	u64 next_order;
 	u32 count;
 	atomic_t objects;
 };

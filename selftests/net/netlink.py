@@ -472,6 +472,47 @@ class Tests:
         code, _, _ = self.genl.call(200)
         self.out.report(code == errno.EOPNOTSUPP, "an unknown command", "errno %d" % code)
 
+    # ---- many at once
+
+    def crowd(self, count=20000):
+        """SAs of one destination and reqid: each is found, and all can go."""
+        def sa(number):
+            return self.of("SA", src=addr("192.0.2.1"), dst=addr("192.0.2.3"), proto=u8(50),
+                           spi=u32(0x10000 + number), mode=u8(1), reqid=u32(9), dir=u8(2),
+                           aead=None, enc=self.algo(b"ecb(cipher_null)\0", b"", None),
+                           auth=self.algo(b"hmac(sha1)\0", bytes(20), 96))
+
+        def name(number):
+            return self.of("SA", dst=addr("192.0.2.3"), proto=u8(50), spi=u32(0x10000 + number))
+
+        def left():
+            code, _, answers = self.send("SA_GET", self.of("SA", dst=addr("192.0.2.3"),
+                                                           count_only=b""))
+            return None if code else self.counted(answers)
+
+        before = self.tables()
+        wrong = [n for n in range(count) if self.send("SA_NEW", sa(n))[0]]
+        self.out.report(not wrong and left() == count, "%d SAs of one destination" % count,
+                        "%d refused, %s there" % (len(wrong), left()))
+        # the first, the last, and some between, as they lie in lists
+        gone = sorted({0, 1, count // 2, count // 2 + 1, count - 2, count - 1} |
+                      set(range(100, count, 97)))
+        wrong = [n for n in gone if self.send("SA_DEL", name(n))[0]]
+        gone = set(gone)
+        self.out.report(not wrong and left() == count - len(gone),
+                        "%d of them deleted one by one" % len(gone),
+                        "%d refused, %s left" % (len(wrong), left()))
+        wrong = [n for n in range(count) if (self.send("SA_GET", name(n))[0] == 0) == (n in gone)]
+        self.out.report(not wrong, "the others are found, these are not", str(wrong[:5]))
+        code, _, answers = self.send("SA_FLUSH", self.of("SA", dst=addr("192.0.2.3")))
+        self.out.report(not code and self.counted(answers) == count - len(gone) and not left(),
+                        "all others deleted at once", "errno %d, %s left" % (code, left()))
+        self.out.report(self.tables() == before, "nothing of them is left")
+
+    def counted(self, answers):
+        """The number in an answer."""
+        return struct.unpack("=I", dict(attributes(answers[0]))[self.k["NFSEC_A_SA_COUNT"]])[0]
+
     # ---- random damage
 
     def damage(self, rounds):
@@ -577,6 +618,7 @@ class Tests:
         for command in ("POLICY_NEW", "POLICY_UPDATE"):
             self.policy_sense(command)
         self.other()
+        self.crowd()
         self.damage(2000)
         self.rights()
 

@@ -101,7 +101,7 @@ static u64 naive_in(const struct nfsec_sa *sa, __be32 spi, u8 family,
 	rank = rank * 2 + exact;
 	rank = rank * 2 + (sa->state == NFSEC_SA_VALID);
 	rank = rank * 64 + __builtin_popcount(sa->id.mark.mask);
-	return rank << 32 | sa->order;
+	return rank << 32 | sa->uid;
 }
 
 static bool check_in(struct world *w)
@@ -172,7 +172,7 @@ static bool check_out(struct world *w)
 			continue;
 		if (sa->sel.proto && sa->sel.proto != fl.proto)
 			want_mismatch = true;
-		else if (!want || sa->order > want->order)
+		else if (!want || sa->uid > want->uid)
 			want = sa;
 	}
 	got = nfsec_sad_lookup_out(w->nn, &t, &fl, &mismatch);
@@ -195,7 +195,7 @@ static bool check_sent(struct world *w)
 		if (sa->id.spi == spi && sa->id.daddr.a4 == daddr.a4 &&
 		    sa->id.family == AF_INET && sa->dir != NFSEC_DIR_IN &&
 		    sa->state == NFSEC_SA_VALID &&
-		    (!want || sa->order > want->order))
+		    (!want || sa->uid > want->uid))
 			want = sa;
 	}
 	got = nfsec_sad_lookup_sent(w->nn, spi, IPPROTO_ESP, AF_INET, &daddr);
@@ -237,6 +237,97 @@ static void test_churn(u64 seed, u32 limit)
 	     limit, seed);
 	net_free(w->nn);
 	free(w);
+}
+
+#define MANY		20000
+#define STEPS_EACH	32	/* objects looked at for one SA, at most */
+
+static bool many_lookup(struct nfsec_net *nn, struct nfsec_sa *newest)
+{
+	struct nfsec_tmpl t = {
+		.family = AF_INET,
+		.proto = IPPROTO_ESP,
+		.mode = NFSEC_MODE_TUNNEL,
+	};
+	struct nfsec_flow fl = { .family = AF_INET, .proto = 6 };
+	u64 before = shim_steps;
+	bool mismatch = false, ok;
+
+	t.daddr = newest->id.daddr;
+	ok = expect(nfsec_sad_lookup_out(nn, &t, &fl, &mismatch) == newest,
+		    "not the newest of the destination");
+	t.reqid = newest->reqid;
+	ok &= expect(nfsec_sad_lookup_out(nn, &t, &fl, &mismatch) == newest,
+		     "not the newest of the reqid");
+	ok &= expect(nfsec_sad_find(nn, &newest->id) == newest, "not found");
+	return ok && expect(shim_steps - before <= 3 * STEPS_EACH,
+			    "%llu steps", shim_steps - before);
+}
+
+/* Take all out as they come and look now and then which one is used */
+static bool many_remove(struct nfsec_net *nn, struct nfsec_sa **sa)
+{
+	struct nfsec_sa *newest;
+	u64 steps = 0, before;
+	bool ok = true;
+	u32 i, j;
+
+	for (i = 0; i < MANY; i++) {
+		before = shim_steps;
+		remove_sa(nn, sa[i]);
+		steps += shim_steps - before;
+		if (i % 1000 != 500)
+			continue;
+		newest = sa[i + 1];
+		for (j = i + 2; j < MANY; j++)
+			if (sa[j]->uid > newest->uid)
+				newest = sa[j];
+		ok &= many_lookup(nn, newest);
+	}
+	return ok & expect(steps <= (u64)MANY * STEPS_EACH,
+			   "%llu steps to remove %u", steps, MANY);
+}
+
+/*
+ * SAs of one destination and reqid come and go. What is counted is how many
+ * others are looked at on the way.
+ */
+static void test_many(const char *order)
+{
+	struct nfsec_sa **sa = calloc(MANY, sizeof(*sa));
+	struct nfsec_net *nn = net_make();
+	u64 before = shim_steps;
+	bool ok;
+	u32 i;
+
+	for (i = 0; i < MANY; i++) {
+		struct nfsec_sa_config c;
+
+		config(&c, 0x0a000002, 0x1000 + i);
+		c.dir = NFSEC_DIR_OUT;
+		c.reqid = 1;
+		sa[i] = add(nn, &c);
+	}
+	ok = expect(shim_steps - before <= (u64)MANY * STEPS_EACH,
+		    "%llu steps to add %u", shim_steps - before, MANY);
+	ok &= many_lookup(nn, sa[MANY - 1]);
+	if (*order == 'n')
+		for (i = 0; i < MANY / 2; i++)
+			swap(sa[i], sa[MANY - 1 - i]);
+	else if (*order == 'i')
+		for (i = MANY - 1; i; i--) {
+			u32 j = below(i + 1);
+
+			swap(sa[i], sa[j]);
+		}
+	ok &= many_remove(nn, sa);
+	ok &= expect(!nn->sad.count && !nn->sad.by_dst.nelems &&
+		     !nn->sad.by_reqid.nelems && !nn->sad.by_spi.nelems,
+		     "something is left");
+	test(ok, "SAD-5 %u SAs of one destination go, %s", MANY,
+	     order);
+	net_free(nn);
+	free(sa);
 }
 
 /* Table of Annex H: the longest inner packet at a path MTU of 1500 */
@@ -582,6 +673,9 @@ int main(void)
 	test_churn(1, 8);
 	test_churn(2, 40);
 	test_churn(3, SAS);
+	test_many("oldest first");
+	test_many("newest first");
+	test_many("in random order");
 	test_sizes();
 	test_decisions();
 	test_replace();

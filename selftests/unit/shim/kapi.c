@@ -9,6 +9,7 @@
 unsigned long jiffies = 1000;
 s64 boot_seconds = 100;
 int fail_alloc;
+__thread u64 shim_steps;
 
 static struct timer_list *timers;
 static struct work_struct *works, **works_end = &works;

@@ -154,13 +154,15 @@ typedef struct { unsigned int seq; } seqlock_t;
 #define read_seqlock_excl(s)		((void)(s))
 #define read_sequnlock_excl(s)		((void)(s))
 
-/* RCU without mercy */
+/* RCU without mercy; shim_steps counts how many objects are looked at */
+extern __thread u64 shim_steps;
+
 struct rcu_head { void (*func)(struct rcu_head *rcu); };
 
 #define rcu_read_lock()			do { } while (0)
 #define rcu_read_unlock()		do { } while (0)
 #define rcu_barrier()			do { } while (0)
-#define rcu_dereference(p)		READ_ONCE(p)
+#define rcu_dereference(p)		(shim_steps++, READ_ONCE(p))
 #define rcu_dereference_protected(p, c)	(p)
 #define rcu_access_pointer(p)		(p)
 #define rcu_assign_pointer(p, v)	smp_store_release(&(p), v)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's resizable hash tables with a fixed number of buckets. */
+/*
+ * The kernel's resizable hash tables with a fixed number of buckets. Objects
+ * passed on the way are counted in shim_steps, as in rcu_dereference().
+ */
 #ifndef _SHIM_RHASHTABLE_H
 #define _SHIM_RHASHTABLE_H
 
-#define RHT_BUCKETS	512
+#define RHT_BUCKETS	16384
 #define RHT_SEED	0x5bd1e995
 
 struct rhash_head { struct rhash_head *next; };
@@ -85,8 +88,8 @@ rht_find(struct rhashtable *ht, const void *key,
 {
 	struct rhash_head **pp = rht_key_bucket(ht, key, p);
 
-	while (*pp && !rht_same(key, rht_obj(*pp, p), p))
-		pp = &(*pp)->next;
+	for (; *pp && !rht_same(key, rht_obj(*pp, p), p); pp = &(*pp)->next)
+		shim_steps++;
 	return pp;
 }
 
@@ -98,6 +101,8 @@ static inline void *rhashtable_lookup_fast(struct rhashtable *ht,
 
 	return h ? rht_obj(h, &p) : NULL;
 }
+
+#define rhashtable_lookup(ht, key, p)	rhashtable_lookup_fast(ht, key, p)
 
 static inline int rhashtable_insert_fast(struct rhashtable *ht,
 					 struct rhash_head *h,
@@ -121,8 +126,8 @@ rht_find_head(struct rhashtable *ht, struct rhash_head *h,
 {
 	struct rhash_head **pp = rht_obj_bucket(ht, rht_obj(h, p), p);
 
-	while (*pp && *pp != h)
-		pp = &(*pp)->next;
+	for (; *pp && *pp != h; pp = &(*pp)->next)
+		shim_steps++;
 	return pp;
 }
 
@@ -206,12 +211,14 @@ static inline int rhltable_remove(struct rhltable *t, struct rhlist_head *list,
 			t->ht.nelems--;
 			return 0;
 		}
-		for (lp = &first->next; *lp; lp = &(*lp)->next)
+		for (lp = &first->next; *lp; lp = &(*lp)->next) {
+			shim_steps++;
 			if (*lp == list) {
 				*lp = list->next;
 				t->ht.nelems--;
 				return 0;
 			}
+		}
 	}
 	assert(!"object is in the table");
 	return -ENOENT;
@@ -219,6 +226,6 @@ static inline int rhltable_remove(struct rhltable *t, struct rhlist_head *list,
 
 #define rhl_for_each_entry_rcu(tpos, pos, list, member)			\
 	for (pos = list; pos && (tpos = container_of(pos,		\
-	     __typeof__(*tpos), member), true); pos = pos->next)
+	     __typeof__(*tpos), member), shim_steps++, true); pos = pos->next)
 
 #endif /* _SHIM_RHASHTABLE_H */
