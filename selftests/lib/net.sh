@@ -46,7 +46,9 @@ trap cleanup EXIT
 trap 'exit 1' INT TERM
 trap '' PIPE	# of an agent that died
 
-# netns NAME...: create namespaces named after this process; sets $NAME
+# netns NAME...: create namespaces named after this process; sets $NAME. What a host
+# says by itself about its multicast groups it says at once, before any packets are
+# counted.
 netns() {
 	local name ns
 	for name; do
@@ -56,6 +58,7 @@ netns() {
 		namespaces+=("$ns")
 		ns_sysctl "$ns" net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
 			net.ipv6.conf.default.router_solicitations=0 \
+			net.ipv6.conf.default.mldv2_unsolicited_report_interval=1 \
 			net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
 			net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
 		ip -n "$ns" link set lo up

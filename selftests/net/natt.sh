@@ -107,7 +107,7 @@ peers() {
 }
 
 check "two peers behind one NAT are set up" peers "$cbc_sa"
-capture wire "$N" S not arp and not icmp6 and not "udp port 4500" and not "udp port $port1" and not "udp port $port2"
+capture wire "$N" S "not ($housekeeping or udp port 4500 or udp port $port1 or udp port $port2)"
 for i in 1 2; do
 	ns=P$i
 	check "NAT-1 SAD-10 peer $i: ping" agent ping "${!ns}" 10.8.0.$i 10.7.0.1 count=5 len=1,100,1300
@@ -258,6 +258,7 @@ else:
     assert got == data
 EOF
 through() {
+	rm -f "$tmp/echo"
 	ip netns exec "$S" python3 "$tmp/echo.py" $1 >"$tmp/echo" 2>&1 &
 	local pid=$! rc=0
 	wait_for 10 grep -q ready "$tmp/echo"

@@ -71,15 +71,16 @@ debstrap() {
 sync_source() {
 	local dir list=()
 	need rsync:rsync
-	for dir in module uapi tools Kbuild Makefile dkms.conf; do
+	for dir in module uapi tools Kbuild Makefile dkms.conf selftests/lib/faulty; do
 		[ ! -e "$top/$dir" ] || list+=("$top/$dir")
 	done
 	[ -e "$top/Kbuild" ] || die "no Kbuild in $top"
 	mkdir -p "$1"
 	# A file that changed while it was being compiled is older than its object;
 	# so what is copied gets the time of the copy, and contents are compared.
-	[ -n "$(rsync -rlpci --delete --exclude='*.o' --exclude='.*.cmd' --exclude='*.ko' \
-		--exclude='*.mod' --exclude='*.mod.c' --exclude=__pycache__ \
+	[ -n "$(rsync -rlpci --delete --exclude='*.o' --exclude='.*' --exclude='*.ko' \
+		--exclude='*.mod' --exclude='*.mod.c' --exclude=modules.order \
+		--exclude=Module.symvers --exclude=__pycache__ \
 		"${list[@]}" "$1/")" ]
 }
 
@@ -192,7 +193,7 @@ prepare_run() {
 	if [ "$load" = 1 ]; then
 		(
 			lock "$src.lock" -s
-			cp "$src/nfsec.ko" "$run/"
+			cp "$src/nfsec.ko" "$src/faulty/faulty_aead.ko" "$run/"
 			find "$src/build" -maxdepth 1 -type f -perm /111 -exec cp -t "$run/bin" {} +
 		)
 	fi
