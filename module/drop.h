@@ -68,7 +68,8 @@
 	  "decrypted packet is outside the selector of its SA") \
 	X(IN_ECN, in_ecn, \
 	  "outer header says congestion, inner transport is not ECN capable") \
-	X(IN_FRAGMENT, in_fragment, "fragment offered to ESP or AH") \
+	X(IN_FRAGMENT, in_fragment, \
+	  "fragment offered to ESP or AH, or one that cannot be put together") \
 	X(IN_ENCAP, in_encap, \
 	  "UDP encapsulation of the packet has a bad length or checksum") \
 	X(IN_QUEUE_FULL, in_queue_full, \

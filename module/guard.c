@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "guard.h"
 #include "main.h"
+#include "nat.h"
 
 /**
  * nfsec_guard_init() - make the secpath of a namespace
@@ -60,6 +61,15 @@ void nfsec_guard_exit(struct nfsec_net *nn)
 	xfrm_state_put(nn->guard_state);
 }
 
+static bool protects(struct nfsec_net *nn, const struct nfsec_flow *fl)
+{
+	struct nfsec_decision d;
+
+	nfsec_classify_out(nn, fl, NFSEC_PASS_ANY, &d);
+	return d.verdict == NFSEC_VERDICT_PROTECT ||
+	       d.verdict == NFSEC_VERDICT_NO_SA;
+}
+
 /**
  * nfsec_guard_forward() - keep a forwarded packet out of flowtables
  * @nn: namespace
@@ -67,21 +77,20 @@ void nfsec_guard_exit(struct nfsec_net *nn)
  * @state: hook state
  *
  * Only tracked connections get into a flowtable, so others are not looked up.
+ * Those with source NAT are looked up with both addresses.
  *
  * Context: BH disabled, RCU read side.
  */
 void nfsec_guard_forward(struct nfsec_net *nn, struct sk_buff *skb,
 			 const struct nf_hook_state *state)
 {
-	struct nfsec_decision d;
 	struct nfsec_flow fl;
 
 	if (!skb_nfct(skb) || skb_sec_path(skb) ||
 	    nfsec_flow_from_skb(skb, state->pf, state->out->ifindex, &fl))
 		return;
-	nfsec_classify_out(nn, &fl, NFSEC_PASS_ANY, &d);
-	if (d.verdict != NFSEC_VERDICT_PROTECT &&
-	    d.verdict != NFSEC_VERDICT_NO_SA)
+	if (!protects(nn, &fl) &&
+	    !(nfsec_nat_translate(skb, &fl) && protects(nn, &fl)))
 		return;
 	skb_ext_reset(skb);
 	refcount_inc(&nn->guard_ext->refcnt);

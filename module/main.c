@@ -12,6 +12,7 @@
 
 #include "classify.h"
 #include "crypto.h"
+#include "fragment.h"
 #include "guard.h"
 #include "input.h"
 #include "main.h"
@@ -28,6 +29,16 @@ MODULE_PARM_DESC(allow_weak, "allow DES and MD5 (RFC 8221: MUST NOT)");
 
 static const struct nf_hook_ops nfsec_hooks[] = {
 	{
+		.hook		= nfsec_fragment_gather4,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= NF_IP_PRI_CONNTRACK_DEFRAG - 1,
+	}, {
+		.hook		= nfsec_fragment_gather6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= NF_IP6_PRI_CONNTRACK_DEFRAG - 1,
+	}, {
 		.hook		= nfsec_output_before_nat,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_POST_ROUTING,

@@ -24,8 +24,10 @@
 #include "enforce.h"
 #include "esp.h"
 #include "flow.h"
+#include "fragment.h"
 #include "input.h"
 #include "main.h"
+#include "nat.h"
 #include "natt.h"
 #include "notify.h"
 #include "output.h"
@@ -255,6 +257,32 @@ static void protect_list(struct nfsec_out *o, struct sk_buff *list,
 	}
 }
 
+/* Cut the packets of a list that are too long; those that cannot be are lost */
+static struct sk_buff *cut_list(const struct nfsec_out *o, struct sk_buff *list,
+				u32 longest)
+{
+	struct sk_buff *skb, *next, *first = NULL, **tail = &first;
+	int err;
+
+	skb_list_walk_safe(list, skb, next) {
+		skb_mark_not_on_list(skb);
+		if (skb->len <= longest) {
+			*tail = skb;
+		} else {
+			err = nfsec_fragment(o->nn->net, skb, o->fl->family,
+					     o->inner_mtu, tail);
+			if (err)
+				nfsec_stats_count_drop(o->nn, o->sa, NULL,
+						       err == -EMSGSIZE ?
+						       NFSEC_DROP_OUT_TOO_BIG :
+						       NFSEC_DROP_OUT_NOMEM);
+		}
+		while (*tail)
+			tail = &(*tail)->next;
+	}
+	return first;
+}
+
 /* Steal a packet that policy protects with the SA of the decision */
 static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 			      const struct nfsec_flow *fl,
@@ -269,7 +297,8 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		.after_nat = after_nat,
 	};
 	struct sk_buff *segs = skb;
-	bool fragment = false;
+	enum nfsec_pmtu_fit fit;
+	bool fragment;
 	int err;
 
 	/* IPv6 sets its flag of this kind for multicast only */
@@ -277,6 +306,9 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		  !(IPCB(skb)->flags & IPSKB_FORWARDED) : !skb->skb_iif;
 	if (sa->mode == NFSEC_MODE_TUNNEL) {
 		o.nh = fl->family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
+		/* RFC 4301 7.3: only where all pieces meet the same selectors */
+		o.cut = !nfsec_selector_has_ports(&d->policy->sel) &&
+			!nfsec_selector_has_ports(&sa->sel);
 		o.dst = nfsec_tunnel_route(nn->net, sa,
 					   (skb->mark & ~sa->output_mark.mask) |
 					   sa->output_mark.value);
@@ -298,10 +330,10 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 			return drop(nn, sa, skb, NFSEC_DROP_OUT_NO_ROUTE, 0);
 	}
 
-	err = nfsec_pmtu_fit(&o, skb, &fragment);
-	if (err) {
+	fit = nfsec_pmtu_fit(&o, skb);
+	if (fit == NFSEC_PMTU_REFUSED) {
 		dst_release(o.dst);
-		return drop(nn, sa, skb, NFSEC_DROP_OUT_TOO_BIG, -err);
+		return drop(nn, sa, skb, NFSEC_DROP_OUT_TOO_BIG, EMSGSIZE);
 	}
 	if (!nfsec_input_confirm(skb)) {
 		dst_release(o.dst);
@@ -315,7 +347,17 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		}
 		consume_skb(skb);
 	}
-	protect_list(&o, segs, fragment);
+	fragment = fit == NFSEC_PMTU_FRAGMENT_OUTER;
+	if (fit == NFSEC_PMTU_FRAGMENT_INNER) {
+		u32 longest = o.inner_mtu;
+
+		if (fl->family == AF_INET6)
+			longest = max_t(u32, longest, IPV6_MIN_MTU);
+		fragment = longest > o.inner_mtu;
+		segs = cut_list(&o, segs, longest);
+	}
+	if (segs)
+		protect_list(&o, segs, fragment);
 	dst_release(o.dst);
 	return NF_STOLEN;
 }
@@ -328,15 +370,16 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 #define NO_POLICY_YET	BIT(14)
 
 static unsigned int no_policy(struct nfsec_net *nn, struct sk_buff *skb,
-			      const struct nfsec_flow *fl, bool after_nat)
+			      const struct nfsec_flow *fl, enum nfsec_pass pass)
 {
 	bool v4 = fl->family == AF_INET;
 
-	if (after_nat) {
+	if (pass == NFSEC_PASS_AFTER_NAT) {
 		if (!((v4 ? IPCB(skb)->flags : IP6CB(skb)->flags) &
 		      NO_POLICY_YET))
 			return NF_ACCEPT;
-	} else if (READ_ONCE(nn->spd.after_nat)) {
+	} else if (pass == NFSEC_PASS_BEFORE_NAT &&
+		   READ_ONCE(nn->spd.after_nat)) {
 		if (v4)
 			IPCB(skb)->flags |= NO_POLICY_YET;
 		else
@@ -347,7 +390,8 @@ static unsigned int no_policy(struct nfsec_net *nn, struct sk_buff *skb,
 }
 
 static unsigned int output(struct sk_buff *skb,
-			   const struct nf_hook_state *state, bool after_nat)
+			   const struct nf_hook_state *state,
+			   enum nfsec_pass pass)
 {
 	struct nfsec_net *nn = nfsec_net(state->net);
 	struct nfsec_decision d;
@@ -364,8 +408,7 @@ static unsigned int output(struct sk_buff *skb,
 	 * work areas are per CPU and shared with softirqs.
 	 */
 	local_bh_disable();
-	nfsec_classify_out(nn, &fl, after_nat ? NFSEC_PASS_AFTER_NAT :
-						NFSEC_PASS_BEFORE_NAT, &d);
+	nfsec_classify_out(nn, &fl, pass, &d);
 	if (d.policy)
 		nfsec_policy_used(d.policy, 1, skb->len);
 	if (d.unsure) {
@@ -374,7 +417,8 @@ static unsigned int output(struct sk_buff *skb,
 	}
 	switch (d.verdict) {
 	case NFSEC_VERDICT_PROTECT:
-		verdict = transform(nn, skb, &fl, &d, after_nat);
+		verdict = transform(nn, skb, &fl, &d,
+				    pass != NFSEC_PASS_BEFORE_NAT);
 		break;
 	case NFSEC_VERDICT_BYPASS:
 		nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BYPASS, 1);
@@ -390,7 +434,7 @@ static unsigned int output(struct sk_buff *skb,
 			       NFSEC_DROP_OUT_NO_SA, 0);
 		break;
 	case NFSEC_VERDICT_DEFAULT_BLOCK:
-		verdict = no_policy(nn, skb, &fl, after_nat);
+		verdict = no_policy(nn, skb, &fl, pass);
 		break;
 	default:
 		verdict = NF_ACCEPT;
@@ -415,7 +459,8 @@ static bool idle(const struct nfsec_net *nn)
  * @state: hook state
  *
  * Here a packet still has its own addresses, so no MASQUERADE rule can take
- * protected traffic away.
+ * protected traffic away. Not those of a translated connection: what answers
+ * for another address gets that back first.
  *
  * Context: softirq, or process with BH enabled; RCU read side.
  * Return: netfilter verdict.
@@ -423,9 +468,10 @@ static bool idle(const struct nfsec_net *nn)
 unsigned int nfsec_output_before_nat(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state)
 {
-	if (idle(nfsec_net(state->net)) || skip_pass(skb, state))
+	if (idle(nfsec_net(state->net)) || skip_pass(skb, state) ||
+	    nfsec_nat_restores(skb))
 		return NF_ACCEPT;
-	return output(skb, state, false);
+	return output(skb, state, NFSEC_PASS_BEFORE_NAT);
 }
 
 /**
@@ -434,7 +480,8 @@ unsigned int nfsec_output_before_nat(void *priv, struct sk_buff *skb,
  * @skb: packet; stolen if it is protected or dropped
  * @state: hook state
  *
- * Only for policies flagged after-nat; does nothing while there are none.
+ * For policies flagged after-nat, and all policies for packets that the first
+ * hook left to NAT.
  *
  * Context: softirq, or process with BH enabled; RCU read side.
  * Return: netfilter verdict.
@@ -443,8 +490,14 @@ unsigned int nfsec_output_after_nat(void *priv, struct sk_buff *skb,
 				    const struct nf_hook_state *state)
 {
 	struct nfsec_net *nn = nfsec_net(state->net);
+	bool restored;
 
-	if (!READ_ONCE(nn->spd.after_nat) || skip_pass(skb, state))
+	if (idle(nn))
 		return NF_ACCEPT;
-	return output(skb, state, true);
+	restored = nfsec_nat_restores(skb);
+	if ((!restored && !READ_ONCE(nn->spd.after_nat)) ||
+	    skip_pass(skb, state))
+		return NF_ACCEPT;
+	return output(skb, state, restored ? NFSEC_PASS_ANY :
+					     NFSEC_PASS_AFTER_NAT);
 }

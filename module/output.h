@@ -19,6 +19,7 @@ struct nfsec_sa;
  * @dst: route of the protected packets; the batch holds a reference
  * @local: they come from this host, else they are forwarded
  * @after_nat: source NAT was done on them
+ * @cut: they may go through the SA as fragments
  * @nh: next header for the ESP trailer
  * @keep: octets of headers in front of ESP in transport mode, else 0
  * @nhoff: offset of the next header octet to change, in transport mode
@@ -32,6 +33,7 @@ struct nfsec_out {
 	struct dst_entry *dst;
 	bool local;
 	bool after_nat;
+	bool cut;
 	u8 nh;
 	u32 keep;
 	u32 nhoff;

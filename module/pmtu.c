@@ -39,10 +39,9 @@ static u32 outer_mtu(const struct nfsec_sa *sa, const struct dst_entry *dst)
 	return mtu;
 }
 
-/* Longest packet of the flow that needs no fragmentation once protected */
-static u32 inner_mtu(const struct nfsec_out *o)
+/* Longest packet of the flow whose protected form is @mtu octets at most */
+static u32 inner_mtu_of(const struct nfsec_out *o, u32 mtu)
 {
-	u32 mtu = outer_mtu(o->sa, o->dst);
 	u32 extra = 0;
 
 	/* IP options and extension headers in front of ESP */
@@ -93,12 +92,30 @@ static void tell_sender(const struct nfsec_out *o, struct sk_buff *skb,
 	}
 }
 
-static bool may_fragment(const struct nfsec_out *o, const struct sk_buff *skb)
+/*
+ * Packets without DF, those of sockets that do not care, and those that were
+ * fragments before netfilter put them together, if they were no longer than
+ * what fits now: @mtu.
+ */
+static bool may_fragment(const struct nfsec_out *o, const struct sk_buff *skb,
+			 u32 mtu)
 {
-	if (skb->ignore_df)
+	bool v4 = o->fl->family == AF_INET;
+
+	if (v4 && !(ip_hdr(skb)->frag_off & htons(IP_DF)))
 		return true;
-	return o->fl->family == AF_INET &&
-	       !(ip_hdr(skb)->frag_off & htons(IP_DF));
+	return skb->ignore_df && (v4 ? IPCB(skb)->frag_max_size :
+				       IP6CB(skb)->frag_max_size) <= mtu;
+}
+
+/* Longest packet that an IP header can still name once it is protected */
+static u32 inner_max(const struct nfsec_out *o)
+{
+	u32 outer = IP_MAX_MTU;
+
+	if (o->sa->id.family == AF_INET6)
+		outer += sizeof(struct ipv6hdr);
+	return inner_mtu_of(o, outer);
 }
 
 /*
@@ -133,25 +150,22 @@ static bool resegment(const struct nfsec_out *o, struct sk_buff *skb, u32 mtu)
  * nfsec_pmtu_fit() - make a packet fit the path, or refuse it
  * @o: batch; @inner_mtu is filled in
  * @skb: packet before protection, maybe GSO; stays with the caller
- * @fragment: set if the protected packet will have to be fragmented
  *
  * Refused packets have their sender told: a local socket by its error queue,
  * another host by ICMP (RFC 4301 8.2.1). IPv6 packets up to 1280 octets are
  * never refused (RFC 2473 7.1).
  *
  * Context: BH disabled. May write GSO fields of @skb, not its data.
- * Return: 0, or -EMSGSIZE if the packet has to be dropped.
+ * Return: what is to be done with the packet.
  */
-int nfsec_pmtu_fit(struct nfsec_out *o, struct sk_buff *skb, bool *fragment)
+enum nfsec_pmtu_fit nfsec_pmtu_fit(struct nfsec_out *o, struct sk_buff *skb)
 {
-	u32 mtu = inner_mtu(o);
-	u32 told = mtu;
+	bool v6 = o->fl->family == AF_INET6;
+	u32 mtu = inner_mtu_of(o, outer_mtu(o->sa, o->dst));
+	u32 told = v6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
 	bool fits;
 
 	o->inner_mtu = mtu;
-	if (o->fl->family == AF_INET6)
-		told = max_t(u32, mtu, IPV6_MIN_MTU);
-
 	if (skb_is_gso(skb))
 		fits = skb_gso_validate_network_len(skb, mtu);
 	else
@@ -159,20 +173,24 @@ int nfsec_pmtu_fit(struct nfsec_out *o, struct sk_buff *skb, bool *fragment)
 	if (o->local && o->fl->proto == IPPROTO_TCP)
 		tell_route(o, skb, told);
 	if (fits)
-		return 0;
+		return NFSEC_PMTU_FITS;
 
-	if ((o->local || may_fragment(o, skb)) && resegment(o, skb, mtu))
-		return 0;
-	if (may_fragment(o, skb) ||
-	    (o->fl->family == AF_INET6 && !skb_is_gso(skb) &&
-	     skb->len <= IPV6_MIN_MTU)) {
-		*fragment = true;
-		return 0;
+	if (v6 && !skb_is_gso(skb) && skb->len <= IPV6_MIN_MTU)
+		return NFSEC_PMTU_FRAGMENT_OUTER;
+	if (o->local && resegment(o, skb, mtu))
+		return NFSEC_PMTU_FITS;
+	if (may_fragment(o, skb, told)) {
+		if (resegment(o, skb, mtu))
+			return NFSEC_PMTU_FITS;
+		if (o->cut && mtu >= PMTU_MIN4)
+			return NFSEC_PMTU_FRAGMENT_INNER;
+		if (skb_is_gso(skb) || skb->len <= inner_max(o))
+			return NFSEC_PMTU_FRAGMENT_OUTER;
 	}
 	if (o->local)
 		tell_route(o, skb, told);
 	tell_sender(o, skb, told);
-	return -EMSGSIZE;
+	return NFSEC_PMTU_REFUSED;
 }
 
 /* SA that sent the packet an ICMP error quotes; @off is its outer header */

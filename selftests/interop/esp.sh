@@ -224,18 +224,25 @@ deep() {
 	offload "$B" A on
 }
 
-# A packet of 65535 octets fits an IP header and nothing more: it can only
-# arrive if it is fragmented before encapsulation, which XFRM does not do.
+# A packet of 65535 octets fits an IP header and nothing more: through a tunnel it
+# goes in fragments which are protected one by one, which XFRM does not do; in
+# transport mode, which takes whole datagrams (FRAG-1), it has to be refused.
 largest() {
 	local name
 	name=$(case_name "$@")
 	flush "$A" "$B"
 	case_config 0 "$@" 3>"$tmp/A.conf" 4>"$tmp/B.conf"
 	load
-	if [ "$impl_A" = nfsec ]; then
-		check "FRAG-7 $name udp 65507 octets from nfsec" \
-			agent udp "$A" $in_a "$B" $in_b len=65450,65500,65507 oneway=1
-	fi
+	[ "$impl_A" = nfsec ] || return 0
+	case $name in
+	*tunnel*) check "FRAG-7 $name udp 65507 octets from nfsec" \
+		agent udp "$A" $in_a "$B" $in_b len=65450,65500,65507 oneway=1 ;;
+	*)
+		check "FRAG-1 $name udp 65000 octets from nfsec" \
+			agent udp "$A" $in_a "$B" $in_b len=65000 oneway=1
+		check "FRAG-1 $name udp 65507 octets from nfsec is refused" \
+			fails "err EMSGSIZE" udp "$A" $in_a "$B" $in_b len=65507 oneway=1 ;;
+	esac
 }
 
 # Both ends stand 16 numbers before 2^32 and cross it.

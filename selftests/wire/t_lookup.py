@@ -191,6 +191,9 @@ class Selectors(Group):
             lambda: self.fragments_any(4)
         yield "FRAG-3 IPv6: fragments on an SA without ports, in and out", \
             lambda: self.fragments_any(6)
+        for family in (4, 6):
+            yield ("FRAG-6 IPv%d: one in clear is not put together with decrypted fragments" %
+                   family, lambda family=family: self.fragments_mixed(family))
         yield "FRAG-5 later fragments meet a policy with ports, out", self.fragments_out
         yield "FRAG-1 our own fragments from a raw socket meet a transport SA", \
             lambda: self.own_fragments(mode="transport")
@@ -330,6 +333,32 @@ class Selectors(Group):
         same(self.collect(self.dut.arrived), ip.forwarded(clear), "datagram in")
         clear = pair.answer(ip.udp(pair.host, pair.remote, 1, 2, bytes(range(250)) * 4), ip.UDP)
         self.sent(pair, self.pieces(clear), clear)
+
+    def fragments_mixed(self, family):
+        """Neither a tail nor a head; the real ones still arrive."""
+        if not self.dut.tool.counted:
+            raise Skip("XFRM puts them together")
+        pair = self.pair(family, words="proto udp")
+        clear = pair.clear(ip.udp(pair.remote, pair.host, 1, 2, bytes(range(250)) * 4), ip.UDP)
+        forged = pair.clear(ip.udp(pair.remote, pair.host, 1, 2, bytes(1000)), ip.UDP)
+        first, *rest = self.pieces(clear)
+        forged_first, *forged_rest = self.pieces(forged)
+        self.dut.inject(pair.protect(first))
+        for piece in forged_rest:
+            self.dut.inject(piece)
+        check(self.dut.arrived(0.05) is None, "a tail in clear was taken")
+        for piece in rest:
+            self.dut.inject(pair.protect(piece))
+        same(self.collect(self.dut.arrived), ip.forwarded(clear), "datagram")
+        self.dut.inject(forged_first)
+        # The forged ones make a whole datagram of their own, in clear.
+        same(self.dut.new_drops(), {"fwd_cleartext": 1}, "drops")
+        self.dut.inject(forged_first)
+        for piece in rest:
+            self.dut.inject(pair.protect(piece))
+        check(self.dut.arrived(0.05) is None, "a head in clear was taken")
+        self.dut.inject(pair.protect(first))
+        same(self.collect(self.dut.arrived), ip.forwarded(clear), "datagram again")
 
     def sent(self, pair, pieces, clear):
         """All leave protected."""

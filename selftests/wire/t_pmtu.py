@@ -32,7 +32,9 @@ class Pmtu(Group):
         yield "PMTU-7 IPv6: a value below 1280 is no reason to refuse 1280", self.tiny6
         yield "PMTU-8 IPv4: next-hop MTU 0 leads to a smaller estimate", self.zero
         yield "PMTU-5 IPv6 of 1280 octets is carried over a path of 1280", self.least6
-        yield "PMTU-3 DF clear: carried in spite of it", self.no_df
+        yield "PMTU-3 FRAG-7 DF clear: in fragments, protected one by one", self.no_df
+        yield ("PMTU-3 FRAG-5 DF clear and ports in the policy: protected, then in fragments",
+               self.no_df_ports)
         for family in (4, 6):
             yield ("ESP-19 IPv%d: inner packets up to the largest length there is" % family,
                    lambda family=family: self.largest(family))
@@ -169,13 +171,35 @@ class Pmtu(Group):
         same(self.reported(pair, got), 1280, "MTU in the error")
 
     def no_df(self):
-        """Fragments, of either kind, but no error."""
+        """Fragments of the packet inside; XFRM makes them of the one outside."""
         pair = Pair().install(self.dut)
         wire = self.sent(pair, 1400, 1)
         self.too_big(pair, wire, 1300)
         clear = pair.answer(bytes(i & 255 for i in range(1380)))
         pair.send(self.dut, clear)
-        inner, seq = [], 2
+        inner, outer = self.pieces(pair, clear)
+        if self.dut.tool.counted:
+            same((len(inner), outer), (2, 2), "fragments inside and packets outside")
+        same(ip.reassemble(inner) if len(inner) > 1 else inner[0], ip.forwarded(clear),
+             "inner packet")
+
+    def no_df_ports(self):
+        """Later fragments have no ports, so they must not be on this SA."""
+        pair = Pair(protocol="proto udp dport 2000").install(self.dut)
+        clear = pair.answer(ip.udp(pair.host, pair.remote, 1, 2000, bytes(1300)), ip.UDP)
+        pair.send(self.dut, clear)
+        wire = self.dut.left()
+        self.dut.need(wire, "nothing left")
+        pair.open(wire, clear, 1)
+        self.too_big(pair, wire, 1300)
+        pair.send(self.dut, clear)
+        inner, outer = self.pieces(pair, clear)
+        same((len(inner), outer), (1, 2), "fragments inside and packets outside")
+        same(inner[0], ip.forwarded(clear), "inner packet")
+
+    def pieces(self, pair, clear):
+        """Inner fragments that left, in packets of up to 1300, and the number of these."""
+        inner, count = [], 0
         while True:
             parts = [self.dut.left()]
             self.dut.need(parts[0], "nothing left")
@@ -183,13 +207,11 @@ class Pmtu(Group):
                 parts.append(self.dut.left())
                 self.dut.need(parts[-1], "%d fragments left" % (len(parts) - 1))
             check(max(map(len, parts)) <= 1300, "larger than the path")
+            count += len(parts)
             data, _, _ = pair.tx.open(pair.unwrap(ip.reassemble(parts), clear, df=False))
             inner.append(data)
             if not ip.frag_word(data) & ip.MF:
-                break
-            seq += 1
-        same(ip.reassemble(inner) if len(inner) > 1 else inner[0], ip.forwarded(clear),
-             "inner packet")
+                return inner, count
 
     def largest(self, family):
         """Carried in fragments or dropped and counted, never cut."""
