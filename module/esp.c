@@ -191,6 +191,10 @@ int nfsec_esp_seal(struct nfsec_sa *sa, struct sk_buff *skb, u64 seq, u64 iv)
 	return nfsec_crypto_seal(c, esp, skb->len - c->icvlen, seq, sa->esn);
 }
 
+/*
+ * RFC 4303 2.4: the receiver should look. It is a few octets as a rule, next to
+ * those just read.
+ */
 static bool padding_ok(const u8 *tail, u32 padlen)
 {
 	u32 i;
@@ -275,7 +279,7 @@ bool nfsec_esp_open(struct nfsec_sa *sa, struct sk_buff *skb, u32 esp_off,
 	plain->nexthdr = tail[1];
 	plain->payload = esp_off + hlen;
 	if (padlen + ESP_TLEN > clear ||
-	    (sa->flags & NFSEC_SA_FLAGS_CHECK_PAD &&
+	    (!(sa->flags & NFSEC_SA_FLAGS_DONT_CHECK_PAD) &&
 	     !padding_ok(tail - padlen, padlen))) {
 		*reason = NFSEC_DROP_IN_PADDING;
 		return false;

@@ -62,7 +62,8 @@ enum nfsec_encap_type {
  * @NFSEC_SA_FLAGS_ESN: 64-bit extended sequence numbers.
  * @NFSEC_SA_FLAGS_OSEQ_MAY_WRAP: Let a 32-bit outbound sequence number roll
  *   over; only for a peer that checks no replays.
- * @NFSEC_SA_FLAGS_CHECK_PAD: Drop a packet whose padding is not 1, 2, 3, ...
+ * @NFSEC_SA_FLAGS_DONT_CHECK_PAD: Take packets whose padding is not 1, 2, 3,
+ *   ... (RFC 4303 2.4); for a peer that pads with something else.
  */
 enum nfsec_sa_flags {
 	NFSEC_SA_FLAGS_NOECN = 1,
@@ -75,7 +76,7 @@ enum nfsec_sa_flags {
 	NFSEC_SA_FLAGS_WILDRECV = 128,
 	NFSEC_SA_FLAGS_ESN = 256,
 	NFSEC_SA_FLAGS_OSEQ_MAY_WRAP = 512,
-	NFSEC_SA_FLAGS_CHECK_PAD = 1024,
+	NFSEC_SA_FLAGS_DONT_CHECK_PAD = 1024,
 };
 
 /**

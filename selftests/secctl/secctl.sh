@@ -98,7 +98,7 @@ fill() {
 		state add $esp spi 0x2002 mode tunnel $gcm_sa replay-seq 99 replay-bitmap 0x80000000000000000000000000000001
 		state add $esp spi 0x2003 mode tunnel $gcm_sa replay-window 8 replay-seq 9 replay-bitmap 0x81
 		state add $esp spi 0x2004 mode tunnel $gcm_sa replay-window 4096 flag esn replay-seq 0xfffffff0 replay-seq-hi 1
-		state add $esp spi 0x2005 mode tunnel $gcm_sa dir out replay-oseq 7 extra-flag dont-encap-dscp check-pad
+		state add $esp spi 0x2005 mode tunnel $gcm_sa dir out replay-oseq 7 extra-flag dont-encap-dscp dont-check-pad
 		state add $esp spi 0x2006 mode tunnel $gcm_sa dir in sel src 10.0.0.1-10.0.0.9 dst any proto tcp sport 1000-2000
 		state add $esp spi 0x2007 mode tunnel $gcm_sa sel src any dst any proto udp
 		state add $esp spi 0x2008 mode tunnel $gcm_sa sel src 10.0.0.0/8 proto icmp type 8 code 0-3

@@ -93,7 +93,7 @@ const struct sec_name sec_sa_flag_names[] = {
 const struct sec_name sec_sa_extra_names[] = {
 	{ "dont-encap-dscp", NFSEC_SA_FLAGS_DONT_ENCAP_DSCP, 1 },
 	{ "oseq-may-wrap", NFSEC_SA_FLAGS_OSEQ_MAY_WRAP, 2 },
-	{ "check-pad", NFSEC_SA_FLAGS_CHECK_PAD, 0 },
+	{ "dont-check-pad", NFSEC_SA_FLAGS_DONT_CHECK_PAD, 0 },
 	{ NULL }
 };
 
@@ -108,7 +108,7 @@ const struct sec_name sec_sa_all_names[] = {
 	{ "esn", NFSEC_SA_FLAGS_ESN },
 	{ "dont-encap-dscp", NFSEC_SA_FLAGS_DONT_ENCAP_DSCP },
 	{ "oseq-may-wrap", NFSEC_SA_FLAGS_OSEQ_MAY_WRAP },
-	{ "check-pad", NFSEC_SA_FLAGS_CHECK_PAD },
+	{ "dont-check-pad", NFSEC_SA_FLAGS_DONT_CHECK_PAD },
 	{ NULL }
 };
 

@@ -9,7 +9,8 @@
 #define SHORT_WINDOW_MAX 32
 
 #define EXTRA_FLAGS (NFSEC_SA_FLAGS_DONT_ENCAP_DSCP | \
-		     NFSEC_SA_FLAGS_OSEQ_MAY_WRAP | NFSEC_SA_FLAGS_CHECK_PAD)
+		     NFSEC_SA_FLAGS_OSEQ_MAY_WRAP | \
+		     NFSEC_SA_FLAGS_DONT_CHECK_PAD)
 
 static const char *ipsec_text(uint8_t proto)
 {

@@ -63,7 +63,7 @@ static const char help_state[] =
 "        aead ALGO-NAME ALGO-KEYMAT ALGO-ICV-LEN\n"
 "FLAG := noecn | decap-dscp | nopmtudisc | wildrecv | icmp | af-unspec |\n"
 "        align4 | esn\n"
-"EXTRA-FLAG := dont-encap-dscp | oseq-may-wrap | check-pad\n"
+"EXTRA-FLAG := dont-encap-dscp | oseq-may-wrap | dont-check-pad\n"
 "ENCAP := espinudp SPORT DPORT OADDR\n";
 
 static const char help_policy[] =

@@ -26,7 +26,7 @@ static const struct {
 	  NFSEC_CMD_SA_UPDATE,
 	  "3=00000000000000000000000000000001 4=33 5=00010000 11={1=686d6163286d64352900 2=0123} 17={6=0201000000000000}" },
 	{
-	  "state add dst 1.2.3.4 proto esp spi 300 enc e k auth-trunc a 0x 96 flag esn extra-flag check-pad replay-seq 1 replay-seq-hi 2 replay-bitmap 0x102",
+	  "state add dst 1.2.3.4 proto esp spi 300 enc e k auth-trunc a 0x 96 flag esn extra-flag dont-check-pad replay-seq 1 replay-seq-hi 2 replay-bitmap 0x102",
 	  NFSEC_CMD_SA_NEW,
 	  "3=01020304 4=32 5=2c010000 6=00 9=00050000 11={1=6100 2= 3=60000000} 12={1=6500 2=6b} 20=0100000002000000 22=0201" },
 	{
@@ -139,7 +139,7 @@ static const struct {
 	  "flag: noecn, decap-dscp, nopmtudisc, wildrecv, icmp, af-unspec, align4 or esn is missing" },
 	{ S "flag 0x100", "flag: 0x100 has unknown bits" },
 	{ S "extra-flag esn",
-	  "extra-flag: \"esn\" is unknown, expected dont-encap-dscp, oseq-may-wrap or check-pad" },
+	  "extra-flag: \"esn\" is unknown, expected dont-encap-dscp, oseq-may-wrap or dont-check-pad" },
 	{ S "encap espintcp 1 2 0.0.0.0",
 	  "encap: nfsec encapsulates in espinudp only, not in espintcp" },
 	{ S "encap espinudp-nonike 1 2 0.0.0.0",
