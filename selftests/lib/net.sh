@@ -47,8 +47,7 @@ trap 'exit 1' INT TERM
 trap '' PIPE	# of an agent that died
 
 # netns NAME...: create namespaces named after this process; sets $NAME. What a host
-# says by itself about its multicast groups it says at once, before any packets are
-# counted.
+# says by itself about its multicast groups it says without delay: see quiet.
 netns() {
 	local name ns
 	for name; do
@@ -170,6 +169,21 @@ wait_for() {
 		[ $SECONDS -lt $end ] || return 1
 		sleep 0.05
 	done
+}
+
+# quiet NS...: until all devices are ready for IPv6, for which the kernel takes up to a
+# second each, and have announced their groups. For counting every packet.
+quiet() {
+	local ns
+	for ns; do
+		wait_for 20 all_ready "$ns" || note "$ns is not ready"
+	done
+	sleep "$settle"
+}
+
+all_ready() {
+	ip -n "$1" -j addr | jq -e '[.[] | select(.ifname != "lo") |
+		any(.addr_info[]; .scope == "link" and .family == "inet6" and (.tentative | not))] | all' >/dev/null
 }
 
 # ---- traffic -------------------------------------------------------------

@@ -33,6 +33,7 @@ dropped "SPD-2 out_block, forwarded" "$G1" out_block 1 to_b
 dropped "SPD-2 out_block, local" "$G1" out_block 1 local_to_b
 same "OUT-4 the local sender is told" "${REPLY%% there*}" "err EPERM"
 flush "$G1"
+quiet "$G1"
 out setdefault out block
 dropped "SPD-3 out_no_policy" "$G1" out_no_policy 1 to_b
 out setdefault out allow

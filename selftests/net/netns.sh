@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2086,SC2317,SC2329 # no spaces in these; check calls functions
-# Network namespaces come and go, 200 of them in pairs: with SAs, policies, listeners and
-# traffic; some are deleted while ESP is on its way to them. At the end nothing may
-# be left of them: no reference, no memory, no user of an algorithm.
+# Network namespaces come and go, 200 of them in pairs, several at a time: with SAs,
+# policies, listeners and traffic; some are deleted while ESP is on its way to them. At
+# the end nothing may be left of them: no reference, no memory, no user of an algorithm.
 
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 need_nfsec
 rounds=${ROUNDS:-100}
+workers=4
 
 # pair_up X Y: two namespaces with everything, in as few programs as possible
 pair_up() {
@@ -60,21 +61,13 @@ gone() {
 	[ "$(users)" -le "$base_users" ]
 }
 
-one() {
-	local i=$1 x=x$$-$1 y=y$$-$1 noise=()
-	if ! pair_up $x $y; then
-		note "round $i: cannot be set up"
-		return 1
-	fi
-	namespaces+=("$x" "$y")
+# traffic ROUND X Y: what happens in them; what goes on then is in noise
+traffic() {
+	local i=$1 x=$2 y=$3
 	case $((i % 4)) in
 	0|1)
-		if ! agent ping $x 10.0.0.1 10.0.0.2 tries=3 timeout=2 ||
-		   ! agent ping $x fd00::1 fd00::2 tries=3 timeout=2; then
-			note "round $i: $REPLY"
-			return 1
-		fi
-		agent forget $x $y
+		agent ping $x 10.0.0.1 10.0.0.2 tries=3 timeout=2 &&
+		agent ping $x fd00::1 fd00::2 tries=3 timeout=2
 		;;
 	2)
 		# Y goes while X sends to it, and X while its sockets send
@@ -88,11 +81,22 @@ one() {
 		# both SAs and policies of a living namespace are in use by a listener
 		ip netns exec $x secctl monitor all >/dev/null 2>&1 &
 		noise+=($!)
-		agent tcp $x fd00::1 $y fd00::2 bytes=50000 || { note "round $i: $REPLY"; return 1; }
-		agent forget $x $y
+		agent tcp $x fd00::1 $y fd00::2 bytes=50000
 		;;
 	esac
-	ip -batch - <<-EOF
+}
+
+one() {
+	local i=$1 x=x$$-$1 y=y$$-$1 noise=() rc=0
+	if ! pair_up $x $y; then
+		note "round $i: cannot be set up"
+		rc=1
+	elif ! traffic $i $x $y; then
+		note "round $i: $REPLY"
+		rc=1
+	fi
+	[ -z "$agent_pid" ] || agent forget $x $y
+	ip -batch - <<-EOF || rc=1
 	netns del $y
 	netns del $x
 	EOF
@@ -100,26 +104,40 @@ one() {
 		kill "${noise[@]}" 2>/dev/null
 		wait "${noise[@]}" 2>/dev/null
 	fi
-	namespaces=()
-	return 0
+	return $rc
+}
+
+# all_of FIRST END: these rounds, by several workers with an agent each; the number of
+# those that failed is in $failed
+all_of() {
+	local worker pids=()
+	for ((worker = 0; worker < workers; worker++)); do
+		(
+			failed=0
+			for ((i = $1 + worker; i < $2; i += workers)); do
+				one $i || failed=$((failed + 1))
+			done
+			[ -z "$agent_pid" ] || kill "$agent_pid"
+			echo $failed >"$tmp/failed.$worker"
+		) &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	failed=$(cat "$tmp"/failed.* | awk '{ n += $1 } END { print n, NR }')
+	rm -f "$tmp"/failed.*
 }
 
 base_users=1000000
-failed=0
-for ((i = 0; i < 8; i++)); do	# what is allocated once, and caches
-	one $i || failed=$((failed + 1))
-done
-same "namespaces work" $failed 0
+all_of 0 8	# what is allocated once, and caches
+same "namespaces work" "$failed" "0 $workers"
 # All that is left of the first round are algorithms which nobody uses: their
 # number of users then is what it must come back to.
 sleep 2
 base_users=$(users) base_percpu=$(percpu) base_net=$(slab net_namespace) base_states=$(slab xfrm_state)
 note "before: users $base_users, percpu $base_percpu KiB, namespaces ${base_net:-?}, states ${base_states:-?}"
 
-for ((i = 8; i < rounds; i++)); do
-	one $i || failed=$((failed + 1))
-done
-same "$rounds namespace pairs made, used and deleted" $failed 0
+all_of 8 $rounds
+same "$rounds namespace pairs made, used and deleted" "$failed" "0 $workers"
 check "no algorithm has a user more than before" wait_for 30 gone
 note "after: users $(users), percpu $(percpu) KiB, namespaces $(slab net_namespace), states $(slab xfrm_state)"
 # The kernel keeps some empty chunks of memory; 200 namespaces of ours need far
