@@ -7,9 +7,8 @@ usage: check.py DIRECTORY
 DIRECTORY has MACHINE/TEST.log, KTAP among other output, and MACHINE/TEST.status,
 "EXIT-STATUS SECONDS PROCESSOR-SECONDS". A script that says nothing, less than it announced, or
 all well with an exit status that says otherwise has failed, by one more result
-than it printed itself. A result that selftests/known-failures lists, with the
-defect behind it, is shown as such and counted as skipped when it fails. The last
-line is "N passed, N failed, N skipped".
+than it printed itself. The last line is "N passed, N failed,
+N skipped".
 """
 import pathlib
 import re
@@ -25,18 +24,6 @@ STATUS = {
 }
 
 
-def known_failures():
-    """Pairs of pattern for a test and pattern for a result, which both must fit"""
-    listed = pathlib.Path(__file__).with_name("known-failures").read_text()
-    for line in listed.splitlines():
-        if line.strip() and not line.startswith("#"):
-            test, result = line.split("|", 1)
-            yield re.compile(test.strip()), re.compile(result.strip())
-
-
-KNOWN = list(known_failures())
-
-
 class Job:
     """One log: the lines that are results, and how many of which kind"""
 
@@ -46,17 +33,12 @@ class Job:
             int, log.with_suffix(".status").read_text().split())
         self.lines = []
         self.passed = self.failed = self.skipped = 0
-        self.known = []
         self.trouble = ""
         self.read(log, status)
 
     def count(self, result, text):
         """A result that has no subtests"""
-        if result == "not ok" and any(test.search(self.name) and name.search(text)
-                                      for test, name in KNOWN):
-            self.known.append(text.strip())
-            self.skipped += 1
-        elif result == "not ok":
+        if result == "not ok":
             self.failed += 1
         elif re.search(r"# *SKIP\b", text, re.I):
             self.skipped += 1
@@ -95,7 +77,7 @@ class Job:
         elif status == 4 and not found:
             self.skipped += 1
             self.trouble = "skipped" + skip.replace("# SKIP", ":")
-        elif status not in (0, 4) and not (status == 1 and (self.failed or self.known)):
+        elif status not in (0, 4) and not (status == 1 and self.failed):
             self.fail(STATUS.get(status, f"exit status {status}"))
         elif not found:
             self.fail("no result")
@@ -131,11 +113,8 @@ def main():
     for number, job in enumerate(jobs, 1):
         job.show(number)
     for job in jobs:
-        for text in job.known:
-            print(f"# known defect: {job.name}: {text}")
         for line in job.lines:
-            if line.lstrip().startswith("not ok") and \
-                    not any(text in line for text in job.known):
+            if line.lstrip().startswith("not ok"):
                 print(f"# failed: {job.name}: {line.strip()}")
             elif re.search(r"# *SKIP\b", line, re.I):
                 print(f"# skipped: {job.name}: {line.strip()}")
