@@ -184,6 +184,8 @@ int nfsec_nl_reply_send(struct genl_info *info, struct sk_buff *skb, void *hdr,
 			int err)
 {
 	if (err) {
+		/* keys may be in the part that there was room for */
+		memzero_explicit(skb->data, skb->len);
 		nlmsg_free(skb);
 		return err;
 	}

@@ -435,6 +435,8 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!hdr)
 		return -EMSGSIZE;
 	if (nfsec_nl_put_sa(skb, sa, parts)) {
+		/* what is cut off again may have keys and goes along unseen */
+		memzero_explicit(hdr, skb_tail_pointer(skb) - (u8 *)hdr);
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
