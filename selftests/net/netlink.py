@@ -474,8 +474,12 @@ class Tests:
 
     # ---- many at once
 
-    def crowd(self, count=20000):
+    def crowd(self):
         """SAs of one destination and reqid: each is found, and all can go."""
+        # KASAN on User-Mode Linux writes the shadow of all addresses between the memory of
+        # a module and that of per-CPU variables when both are freed: more than any host has.
+        count = 200 if os.path.exists("/proc/lockdep_stats") else 20000
+
         def sa(number):
             return self.of("SA", src=addr("192.0.2.1"), dst=addr("192.0.2.3"), proto=u8(50),
                            spi=u32(0x10000 + number), mode=u8(1), reqid=u32(9), dir=u8(2),
