@@ -214,7 +214,7 @@ class Reasons(Group):
 
     name = "reasons"
 
-    # What these need cannot be brought about by packets.
+    # Packets alone do not bring these about; net/failures.sh does.
     ELSEWHERE = {
         "out_crypto": "failing crypto", "out_nomem": "failing allocations",
         "in_crypto": "failing crypto", "in_nomem": "failing allocations",
