@@ -16,6 +16,7 @@
  * they leave with the address that was asked.
  *
  * Context: any.
+ * Return: whether it is so.
  */
 bool nfsec_nat_restores(const struct sk_buff *skb)
 {
