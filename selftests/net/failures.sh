@@ -44,28 +44,33 @@ fresh
 check "a tunnel" works
 check "a tunnel, IPv6" agent udp "$A" fd01::2 "$B" fd02::2 len=100
 
-# ---- connection tracking. Two packets of one new connection wait at the same time;
-# when the second is to be entered into the table, the first is there. For TCP that
-# is the end of it.
+# ---- connection tracking. Two connections wait with their first packets: the answers
+# to both would look the same, since the destination of one was translated to that of
+# the other. The first that goes on gets into the table, the second is refused.
 in_ns "$G1" nft -f - <<-'EOF'
 	table ip t {
+		chain pre {
+			type nat hook prerouting priority dstnat
+			ip daddr 10.2.0.9 dnat to 10.2.0.2
+		}
 		chain forward {
 			type filter hook forward priority 0
-			meta l4proto tcp ct state new queue num 1
+			meta l4proto tcp queue num 1
 		}
 	}
 EOF
 ns_sysctl "$G1" net.netfilter.nf_conntrack_checksum=0
 two_syns() {
-	agent send tcp "$A" 10.1.0.2 10.2.0.2 count=2
+	agent send tcp "$A" 10.1.0.2 10.2.0.2
+	agent send tcp "$A" 10.1.0.2 10.2.0.9
 	released
 }
+encrypted=$(counter "$G1" out_packets)
 hold "$G1" 2
 dropped "AUD-1 out_conntrack" "$G1" out_conntrack 1 two_syns
+same "... and the first was encrypted" $(($(counter "$G1" out_packets) - encrypted)) 1
 in_ns "$G1" nft flush ruleset
 
-# ESP is not refused for this, but for an answer that would be the same as that of
-# another connection: its destination was translated to the address of the first.
 ip -n "$G2" addr add 172.16.2.9/24 dev R
 agent ping "$G1" 172.16.1.1 172.16.2.9	# neighbours
 in_ns "$G2" nft -f - <<-'EOF'
