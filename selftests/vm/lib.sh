@@ -225,20 +225,49 @@ cleanup() {
 	rm -rf "$run"
 }
 
-# watch COMMAND...: run the machine within the limit. It writes the script's
-# output to the pipe $run/out: a tty or file of ours never becomes its own,
-# with its modes changed.
+# is_up: has init run in the machine?
+is_up() {
+	grep -q 'machine is up' "$run/console" 2>/dev/null
+}
+
+# once COMMAND...: run the machine within the limit; one that hangs before it is up
+# is switched off
+once() {
+	local machine guard i
+	: >"$run/console"
+	setpriv --pdeathsig TERM timeout -s KILL "$((limit + 20))" \
+		setpriv --pdeathsig KILL "$@" </dev/null 2>&9 9>&- &
+	machine=$!
+	(
+		for ((i = 0; i < 150; i++)); do
+			sleep 1
+			! is_up || exit 0
+		done
+		kill $machine
+	) 8>&- &
+	guard=$!
+	rc=0
+	wait $machine || rc=$?
+	kill $guard || true
+	wait $guard || true
+}
+
+# watch COMMAND...: run the machine. It writes the script's output to the pipe
+# $run/out: a tty or file of ours never becomes its own, with its modes changed.
+# Now and then a kernel does not survive its own boot in emulation, where it
+# patches its code while other processors run it: then it gets another try.
 watch() {
-	local reader
+	local reader try
 	ulimit -c 0
 	[ "$shell" = 0 ] || { "$@"; return; }
 	cat "$run/out" &
 	reader=$!
 	exec 8<>"$run/out" 9>&2 2>/dev/null	# "Aborted" tells nobody anything
-	rc=0
-	setpriv --pdeathsig TERM timeout -s KILL "$((limit + 20))" \
-		setpriv --pdeathsig KILL "$@" </dev/null 2>&9 9>&- &
-	wait $! || rc=$?
+	for try in 1 2 3; do
+		once "$@"
+		! is_up || break
+		[ $try = 3 ] || say "the machine did not come up ($rc), trying again" 2>&9
+	done
 	exec 2>&9 8>&- 9>&-
 	wait $reader || true
 }
