@@ -408,6 +408,27 @@ static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 	}
 }
 
+/* An SPI at @off that native XFRM knows, and we do not */
+static bool is_of_xfrm(struct nfsec_net *nn, const struct sk_buff *skb,
+		       const struct nfsec_flow *fl, u32 off)
+{
+	struct xfrm_state *x;
+	__be32 spi;
+
+	if (likely(!READ_ONCE(nn->net->xfrm.state_num)) ||
+	    skb_copy_bits(skb, off, &spi, sizeof(spi)) ||
+	    nfsec_sad_lookup_in(nn, spi, IPPROTO_ESP, fl->family, &fl->daddr,
+				skb->mark))
+		return false;
+	x = xfrm_state_lookup(nn->net, skb->mark,
+			      (const xfrm_address_t *)&fl->daddr, spi,
+			      IPPROTO_ESP, fl->family);
+	if (!x)
+		return false;
+	xfrm_state_put(x);
+	return true;
+}
+
 /* Take ESP, with or without UDP, out of the stack; true if @skb is gone */
 static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
 		     const struct nfsec_flow *fl)
@@ -415,6 +436,8 @@ static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
 	u32 off = fl->l4off;
 
 	if (fl->proto == IPPROTO_ESP) {
+		if (is_of_xfrm(nn, skb, fl, off))
+			return false;
 		if (fl->flags) {
 			nfsec_stats_drop(nn, NULL, skb,
 					 NFSEC_DROP_IN_FRAGMENT);
@@ -432,6 +455,8 @@ static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
 		return false;
 	switch (nfsec_natt_classify(nn, skb, fl->family, off)) {
 	case NFSEC_NATT_ESP:
+		if (is_of_xfrm(nn, skb, fl, off + sizeof(struct udphdr)))
+			return false;
 		steal(nn, skb, fl->family, off + sizeof(struct udphdr),
 		      sizeof(struct udphdr));
 		return true;
