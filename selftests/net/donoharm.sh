@@ -14,7 +14,7 @@
 # shellcheck source=selftests/lib/lib.sh
 . "$(dirname "$0")/../lib/lib.sh"
 need_nfsec
-tests="conntrack_icmp_related conntrack_ipip_mtu nft_nat br_netfilter nf_nat_edemux udpgso ip_defrag"
+tests="conntrack_icmp_related conntrack_ipip_mtu nft_nat nft_flowtable br_netfilter nf_nat_edemux udpgso ip_defrag"
 case ${NFSEC_MACHINE:-} in
 uml*) ;;
 *) tests+=" rpath" ;;	# wants routes with several hops, which that kernel is built without
