@@ -482,7 +482,8 @@ class Flow(threading.Thread):
         self.two = open_socket(name2, dst, dport, socket.SOCK_DGRAM)
         self.two.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self.one = open_socket(name1, src, 0, socket.SOCK_DGRAM, **opt)
-        self.one.setblocking(False)
+        # a send buffer that is full is no refusal: it empties
+        self.one.settimeout(2)
         self.to = self.two.getsockname()[:2]
         self.go = True
         self.sent = self.refused = self.bad = self.twice = 0
