@@ -193,6 +193,11 @@ struct ike_ke;
 struct ike_ke *ike_ke_new(uint16_t method, bool initiator, enum ike_crypt *why);
 void ike_ke_free(struct ike_ke *ke);
 
+/* Puts a private value of the caller's in place of the fresh one, for test vectors and
+ * reproducible runs; @pub has to be its public value. Not for ML-KEM.
+ */
+enum ike_crypt ike_ke_fix(struct ike_ke *ke, struct ike_buf priv, struct ike_buf pub);
+
 /* Takes the peer's KE data and checks them (RFC 6989 2, FIPS 203 7.2). Cheap but for
  * ML-KEM, where the secret is made here. Once only.
  */
