@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 
 #include "crypto.h"
+#include "ids.h"
 
 enum mode { CBC, CTR, GCM, CCM, POLY };
 
@@ -24,16 +25,26 @@ struct cipher {
 #define AES(mode) { EVP_aes_128_##mode, EVP_aes_192_##mode, EVP_aes_256_##mode }
 
 static const struct cipher ciphers[] = {
-	{ 3, CBC, 8, 8, 0, 0, true, { NULL, EVP_des_ede3_cbc, NULL }, 24 },
-	{ 12, CBC, 16, 16, 0, 0, false, AES(cbc), 0 },
-	{ 13, CTR, 8, 1, 4, 0, false, AES(ctr), 0 },
-	{ 14, CCM, 8, 1, 3, 8, false, AES(ccm), 0 },
-	{ 15, CCM, 8, 1, 3, 12, false, AES(ccm), 0 },
-	{ 16, CCM, 8, 1, 3, 16, false, AES(ccm), 0 },
-	{ 18, GCM, 8, 1, 4, 8, false, AES(gcm), 0 },
-	{ 19, GCM, 8, 1, 4, 12, false, AES(gcm), 0 },
-	{ 20, GCM, 8, 1, 4, 16, false, AES(gcm), 0 },
-	{ 28, POLY, 8, 1, 4, 16, false, { NULL, NULL, EVP_chacha20_poly1305 }, 32 },
+	{ IKE_ENCR_3DES, CBC, 8, 8, 0, 0, true,
+	  { NULL, EVP_des_ede3_cbc, NULL }, 24 },
+	{ IKE_ENCR_AES_CBC, CBC, 16, 16, 0, 0, false,
+	  AES(cbc), 0 },
+	{ IKE_ENCR_AES_CTR, CTR, 8, 1, 4, 0, false,
+	  AES(ctr), 0 },
+	{ IKE_ENCR_AES_CCM_8, CCM, 8, 1, 3, 8, false,
+	  AES(ccm), 0 },
+	{ IKE_ENCR_AES_CCM_12, CCM, 8, 1, 3, 12, false,
+	  AES(ccm), 0 },
+	{ IKE_ENCR_AES_CCM_16, CCM, 8, 1, 3, 16, false,
+	  AES(ccm), 0 },
+	{ IKE_ENCR_AES_GCM_8, GCM, 8, 1, 4, 8, false,
+	  AES(gcm), 0 },
+	{ IKE_ENCR_AES_GCM_12, GCM, 8, 1, 4, 12, false,
+	  AES(gcm), 0 },
+	{ IKE_ENCR_AES_GCM_16, GCM, 8, 1, 4, 16, false,
+	  AES(gcm), 0 },
+	{ IKE_ENCR_CHACHA20_POLY1305, POLY, 8, 1, 4, 16, false,
+	  { NULL, NULL, EVP_chacha20_poly1305 }, 32 },
 };
 
 static const struct cipher *find(uint16_t encr)

@@ -12,6 +12,7 @@
 #include <openssl/param_build.h>
 
 #include "crypto.h"
+#include "ids.h"
 
 enum kind { MODP, ECP, MONT, KEM };
 
@@ -24,19 +25,19 @@ struct method {
 };
 
 static const struct method methods[] = {
-	{ 14, MODP, "DH", "modp_2048", 256, 256, 256 },
-	{ 15, MODP, "DH", "modp_3072", 384, 384, 384 },
-	{ 16, MODP, "DH", "modp_4096", 512, 512, 512 },
-	{ 17, MODP, "DH", "modp_6144", 768, 768, 768 },
-	{ 18, MODP, "DH", "modp_8192", 1024, 1024, 1024 },
-	{ 19, ECP, "EC", "P-256", 64, 64, 32 },
-	{ 20, ECP, "EC", "P-384", 96, 96, 48 },
-	{ 21, ECP, "EC", "P-521", 132, 132, 66 },
-	{ 31, MONT, "X25519", NULL, 32, 32, 32 },
-	{ 32, MONT, "X448", NULL, 56, 56, 56 },
-	{ 35, KEM, "ML-KEM-512", NULL, 800, 768, 32 },
-	{ 36, KEM, "ML-KEM-768", NULL, 1184, 1088, 32 },
-	{ 37, KEM, "ML-KEM-1024", NULL, 1568, 1568, 32 },
+	{ IKE_KE_MODP2048, MODP, "DH", "modp_2048", 256, 256, 256 },
+	{ IKE_KE_MODP3072, MODP, "DH", "modp_3072", 384, 384, 384 },
+	{ IKE_KE_MODP4096, MODP, "DH", "modp_4096", 512, 512, 512 },
+	{ IKE_KE_MODP6144, MODP, "DH", "modp_6144", 768, 768, 768 },
+	{ IKE_KE_MODP8192, MODP, "DH", "modp_8192", 1024, 1024, 1024 },
+	{ IKE_KE_ECP256, ECP, "EC", "P-256", 64, 64, 32 },
+	{ IKE_KE_ECP384, ECP, "EC", "P-384", 96, 96, 48 },
+	{ IKE_KE_ECP521, ECP, "EC", "P-521", 132, 132, 66 },
+	{ IKE_KE_X25519, MONT, "X25519", NULL, 32, 32, 32 },
+	{ IKE_KE_X448, MONT, "X448", NULL, 56, 56, 56 },
+	{ IKE_KE_MLKEM512, KEM, "ML-KEM-512", NULL, 800, 768, 32 },
+	{ IKE_KE_MLKEM768, KEM, "ML-KEM-768", NULL, 1184, 1088, 32 },
+	{ IKE_KE_MLKEM1024, KEM, "ML-KEM-1024", NULL, 1568, 1568, 32 },
 };
 
 #define N_METHODS (sizeof(methods) / sizeof(methods[0]))

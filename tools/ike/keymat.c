@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "crypto.h"
+#include "ids.h"
 
 #define SECRETS_MAX	8	/* of CREATE_CHILD_SA and seven more */
 
@@ -170,12 +171,13 @@ enum ike_crypt ike_keys_sk(const struct ike_keys *k, bool from_initiator, struct
 /* What only child SAs have: NULL, GMAC as a cipher (RFC 4543). */
 static bool esp_len(uint16_t encr, uint16_t bits, size_t *len, bool *aead)
 {
-	*aead = ike_encr_aead(encr) || encr == 21;
+	*aead = ike_encr_aead(encr) || encr == IKE_ENCR_NULL_AES_GMAC;
 	*len = 0;
-	if (encr == 11)
+	if (encr == IKE_ENCR_NULL)
 		return !bits;
 	/* the lengths of GCM are those of GMAC */
-	*len = ike_encr_len(encr == 21 ? 20 : encr, bits);
+	*len = ike_encr_len(encr == IKE_ENCR_NULL_AES_GMAC ? IKE_ENCR_AES_GCM_16 :
+			    encr, bits);
 	return *len;
 }
 
@@ -188,8 +190,8 @@ bool ike_child_lengths(uint16_t encr, uint16_t encr_bits, uint16_t integ, size_t
 	*integ_len = ike_integ_key_len(integ);
 	if (!encr) {
 		/* GMAC of AH: 128, 192 or 256 bits and the salt (RFC 4543 5.2) */
-		if (integ >= 9 && integ <= 11)
-			*integ_len = 16 + (integ - 9) * 8u + 4;
+		if (integ >= IKE_INTEG_AES128_GMAC && integ <= IKE_INTEG_AES256_GMAC)
+			*integ_len = 16 + (integ - IKE_INTEG_AES128_GMAC) * 8u + 4;
 		return *integ_len && !encr_bits;
 	}
 	return esp_len(encr, encr_bits, encr_len, &aead) && (aead ? !integ : *integ_len);

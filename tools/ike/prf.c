@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "crypto.h"
+#include "ids.h"
 
 enum kind { HMAC, XCBC, CMAC };
 
@@ -22,12 +23,18 @@ struct mac {
 };
 
 static const struct mac macs[] = {
-	{ 2, 2, HMAC, "SHA1", 20, 12 },
-	{ 5, 12, HMAC, "SHA256", 32, 16 },
-	{ 6, 13, HMAC, "SHA384", 48, 24 },
-	{ 7, 14, HMAC, "SHA512", 64, 32 },
-	{ 4, 5, XCBC, NULL, 16, 12 },
-	{ 8, 8, CMAC, NULL, 16, 12 },
+	{ IKE_PRF_HMAC_SHA1, IKE_INTEG_HMAC_SHA1_96, HMAC,
+	  "SHA1", 20, 12 },
+	{ IKE_PRF_HMAC_SHA2_256, IKE_INTEG_HMAC_SHA2_256_128, HMAC,
+	  "SHA256", 32, 16 },
+	{ IKE_PRF_HMAC_SHA2_384, IKE_INTEG_HMAC_SHA2_384_192, HMAC,
+	  "SHA384", 48, 24 },
+	{ IKE_PRF_HMAC_SHA2_512, IKE_INTEG_HMAC_SHA2_512_256, HMAC,
+	  "SHA512", 64, 32 },
+	{ IKE_PRF_AES128_XCBC, IKE_INTEG_AES_XCBC_96, XCBC,
+	  NULL, 16, 12 },
+	{ IKE_PRF_AES128_CMAC, IKE_INTEG_AES_CMAC_96, CMAC,
+	  NULL, 16, 12 },
 };
 
 #define N_MACS (sizeof(macs) / sizeof(macs[0]))
