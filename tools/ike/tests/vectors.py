@@ -227,7 +227,34 @@ def modp():
     print("};")
 
 
+def auth():
+    """Shared key MICs and IntAuth of one exchange, its SK payload in the clear."""
+    print("\n/* prf, secret, AUTH data; IntAuth after one and two steps */")
+    print("static const struct {\n\tuint16_t prf;\n"
+          "\tconst char *secret, *auth, *null, *int1, *int2;\n} auths[] = {")
+    msg, nonce, ident = octets(300, "msg"), octets(32, "nonce"), octets(20, "id")
+    head, inner = octets(16, "spis") + b"\x29\x20\x2b\x08\0\0\0\1", octets(90, "inner")
+    for prf, n in ((5, 1), (5, 64), (5, 200), (2, 20), (6, 30), (7, 129), (4, 33), (8, 5)):
+        p, size = PRF[prf]
+        sk, secret = octets(size, "sk_p"), octets(n, "secret")
+        a = head + (28 + 8 + 4 + 90).to_bytes(4, "big") + b"\x2e\0\0\x08\0\0\x40\x16"
+        int1 = p(sk, a + b"\x29\0" + (94).to_bytes(2, "big") + inner)
+        a = head[:16] + b"\x2e" + head[17:] + (32).to_bytes(4, "big") + b"\0\0\0\4"
+        int2 = p(sk, int1 + a)
+        signed = msg + nonce + p(sk, ident) + int1 + int2 + b"\0\0\0\3"
+        show(prf, secret, *(p(p(k, b"Key Pad for IKEv2"), signed) for k in (secret, sk)),
+             int1, int2)
+    print("};")
+    for name, value in (("msg", msg), ("nonce", nonce), ("id", ident), ("inner90", inner)):
+        h = value.hex()
+        print("#define V_%s \\\n%s" % (name.upper(), " \\\n".join(
+            '\t"%s"' % h[i:i + 80] for i in range(0, len(h), 80))))
+    for size in (16, 20, 32, 48, 64):
+        print('#define V_SK_P_%d "%s"' % (size, octets(size, "sk_p").hex()))
+
+
 print("/* SPDX-License-Identifier: GPL-2.0 */\n/* Made by vectors.py. */\n")
 sealed()
 keys()
 modp()
+auth()
