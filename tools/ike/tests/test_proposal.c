@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Proposals. Octets are written by hand from RFC 7296 3.3 and the registry, or
- * come from vectors.h.
+ * come from messages.h.
  */
 #include "../../tests/ktap.h"
 #include "../codec.h"
 #include "../proposal.h"
-#include "vectors.h"
+#include "messages.h"
 
 #define MAX 8
 

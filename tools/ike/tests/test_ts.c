@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Traffic selectors. Octets are written by hand from RFC 7296 3.13, or come
- * from vectors.h.
+ * from messages.h.
  */
 #include "../../tests/ktap.h"
 #include "../codec.h"
 #include "../ts.h"
-#include "vectors.h"
+#include "messages.h"
 
 static char err[200], text[300];
 
@@ -109,7 +109,7 @@ static void wire(void)
 
 static void build(void)
 {
-	/* The TSi of vectors.h, without the next payload. */
+	/* The TSi of messages.h, without the next payload. */
 	static const char want[] = "00000040 02000000 07060010 0050005a 0a000000 0affffff"
 		"08000028 0000ffff 20010db8000000000000000000000000 20010db800000000000000000000ffff";
 	struct ike_ts ts[2] = { rd("10.0.0.0/8[tcp/80-90]"), rd("2001:db8::/112") };
