@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "../lib/util.h"
 #include "auth.h"
 
 size_t ike_hash_list(uint16_t set, uint8_t *out)
@@ -125,7 +126,7 @@ size_t ike_algid_make(const struct ike_sig_alg *alg, uint8_t *out)
 		/* DER leaves out what has its default value: the trailer */
 		return put_pss(out, alg->hash, NULL_HASH | NULL_MGF);
 	}
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(fixed); i++) {
 		if (fixed[i].alg.key != alg->key || fixed[i].alg.hash != alg->hash)
 			continue;
 		memcpy(out, fixed[i].der, fixed[i].der[1] + 2u);
@@ -142,7 +143,7 @@ enum ike_deny ike_algid_parse(struct ike_buf der, struct ike_sig_alg *alg)
 	size_t i;
 
 	memset(alg, 0, sizeof(*alg));
-	for (i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(fixed); i++) {
 		if (der.n == fixed[i].der[1] + 2u && !memcmp(der.p, fixed[i].der, der.n)) {
 			*alg = fixed[i].alg;
 			return IKE_DENY_NONE;

@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+#include "../lib/util.h"
 #include "auth.h"
 
 #define RSA_MIN		2048
@@ -67,7 +68,7 @@ static const struct curve *curve_of(EVP_PKEY *key)
 
 	if (EVP_PKEY_get_group_name(key, name, sizeof(name), &n) <= 0)
 		return NULL;
-	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(curves); i++)
 		if (!strcmp(curves[i].name, name))
 			return &curves[i];
 	return NULL;
@@ -246,7 +247,8 @@ static enum ike_deny verify_raw(EVP_PKEY *key, const struct curve *c, struct ike
 	r = BN_bin2bn(raw.p, c->half, NULL);
 	s = BN_bin2bn(raw.p + c->half, c->half, NULL);
 	if (sig && r && s && ECDSA_SIG_set0(sig, r, s)) {
-		r = s = NULL;
+		r = NULL;
+		s = NULL;
 		n = i2d_ECDSA_SIG(sig, &der);
 		if (n > 0)
 			why = verify(key, &alg, in, (struct ike_buf){ der, (size_t)n });

@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
 
+#include "../lib/util.h"
 #include "cert.h"
 
 struct ike_trust {
@@ -224,7 +225,7 @@ static enum ike_deny check_usage(X509 *cert, const struct ike_cert_policy *p)
 	for (i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {
 		if (OBJ_obj2txt(oid, sizeof(oid), sk_ASN1_OBJECT_value(eku, i), 1) <= 0)
 			continue;
-		for (g = 0; g < sizeof(good) / sizeof(good[0]); g++)
+		for (g = 0; g < ARRAY_SIZE(good); g++)
 			found |= !strcmp(oid, good[g]);
 	}
 	EXTENDED_KEY_USAGE_free(eku);

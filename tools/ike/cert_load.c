@@ -83,6 +83,7 @@ static BIO *reader(struct ike_buf data)
 
 enum ike_deny ike_cert_parse(struct ike_buf data, X509 **cert)
 {
+	enum ike_deny why = IKE_DENY_FORMAT;
 	const uint8_t *p = data.p;
 	BIO *bio;
 
@@ -91,17 +92,18 @@ enum ike_deny ike_cert_parse(struct ike_buf data, X509 **cert)
 		bio = reader(data);
 		*cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 		BIO_free(bio);
-	} else if (!ike_der_strict(data) || data.n > FILE_MAX) {
-		return IKE_DENY_DER;
+	} else if (data.n > FILE_MAX || !ike_der_strict(data)) {
+		why = IKE_DENY_DER;
 	} else {
 		*cert = d2i_X509(NULL, &p, (long)data.n);
 	}
 	ERR_clear_error();
-	return *cert ? IKE_DENY_NONE : IKE_DENY_FORMAT;
+	return *cert ? IKE_DENY_NONE : why;
 }
 
 enum ike_deny ike_crl_parse(struct ike_buf data, X509_CRL **crl)
 {
+	enum ike_deny why = IKE_DENY_FORMAT;
 	const uint8_t *p = data.p;
 	BIO *bio;
 
@@ -110,17 +112,18 @@ enum ike_deny ike_crl_parse(struct ike_buf data, X509_CRL **crl)
 		bio = reader(data);
 		*crl = bio ? PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL) : NULL;
 		BIO_free(bio);
-	} else if (!ike_der_strict(data) || data.n > FILE_MAX) {
-		return IKE_DENY_DER;
+	} else if (data.n > FILE_MAX || !ike_der_strict(data)) {
+		why = IKE_DENY_DER;
 	} else {
 		*crl = d2i_X509_CRL(NULL, &p, (long)data.n);
 	}
 	ERR_clear_error();
-	return *crl ? IKE_DENY_NONE : IKE_DENY_FORMAT;
+	return *crl ? IKE_DENY_NONE : why;
 }
 
 enum ike_deny ike_pubkey_parse(struct ike_buf data, EVP_PKEY **key)
 {
+	enum ike_deny why = IKE_DENY_FORMAT;
 	const uint8_t *p = data.p;
 	BIO *bio;
 
@@ -129,13 +132,13 @@ enum ike_deny ike_pubkey_parse(struct ike_buf data, EVP_PKEY **key)
 		bio = reader(data);
 		*key = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 		BIO_free(bio);
-	} else if (!ike_der_strict(data) || data.n > FILE_MAX) {
-		return IKE_DENY_DER;
+	} else if (data.n > FILE_MAX || !ike_der_strict(data)) {
+		why = IKE_DENY_DER;
 	} else {
 		*key = d2i_PUBKEY(NULL, &p, (long)data.n);
 	}
 	ERR_clear_error();
-	return *key ? IKE_DENY_NONE : IKE_DENY_FORMAT;
+	return *key ? IKE_DENY_NONE : why;
 }
 
 struct passphrase {

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include "../lib/util.h"
 #include "crypto.h"
 #include "ids.h"
 
@@ -51,7 +52,7 @@ static const struct cipher *find(uint16_t encr)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ciphers); i++)
 		if (ciphers[i].id == encr)
 			return &ciphers[i];
 	return NULL;

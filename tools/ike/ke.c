@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
+#include "../lib/util.h"
 #include "crypto.h"
 #include "ids.h"
 
@@ -40,8 +41,6 @@ static const struct method methods[] = {
 	{ IKE_KE_MLKEM1024, KEM, "ML-KEM-1024", NULL, 1568, 1568, 32 },
 };
 
-#define N_METHODS (sizeof(methods) / sizeof(methods[0]))
-
 struct ike_ke {
 	const struct method *m;
 	bool initiator, have_peer, have_secret;
@@ -55,7 +54,7 @@ static const struct method *find(uint16_t id)
 {
 	size_t i;
 
-	for (i = 0; i < N_METHODS; i++)
+	for (i = 0; i < ARRAY_SIZE(methods); i++)
 		if (methods[i].id == id)
 			return &methods[i];
 	return NULL;
@@ -68,7 +67,7 @@ bool ike_ke_known(uint16_t method)
 
 bool ike_ke_available(uint16_t method)
 {
-	static int8_t known[N_METHODS];		/* 0: not asked yet */
+	static int8_t known[ARRAY_SIZE(methods)];		/* 0: not asked yet */
 	const struct method *m = find(method);
 	EVP_KEYMGMT *k;
 	EVP_KEM *kem;
@@ -167,7 +166,7 @@ static bool export_public(struct ike_ke *ke)
 struct ike_ke *ike_ke_new(uint16_t method, bool initiator, enum ike_crypt *why)
 {
 	const struct method *m = find(method);
-	enum ike_crypt none, *reason = why ? why : &none;
+	enum ike_crypt none = IKE_CRYPT_OK, *reason = why ? why : &none;
 	struct ike_ke *ke;
 
 	*reason = !m ? IKE_CRYPT_UNKNOWN : !ike_ke_available(method) ? IKE_CRYPT_UNAVAILABLE :
@@ -475,7 +474,8 @@ enum ike_crypt ike_ke_secret(struct ike_ke *ke, struct ike_buf *secret)
 		/* What it was made of has no more use. */
 		EVP_PKEY_free(ke->own);
 		EVP_PKEY_free(ke->peer);
-		ke->own = ke->peer = NULL;
+		ke->own = NULL;
+		ke->peer = NULL;
 	}
 	*secret = (struct ike_buf){ ke->secret, ke->m->secret };
 	return IKE_CRYPT_OK;

@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "../lib/util.h"
 #include "crypto.h"
 #include "ids.h"
 
@@ -63,7 +64,7 @@ static enum ike_crypt expand(struct ike_keys *k, const struct ike_seed *s, const
 
 	why = ike_prf_plus(k->suite.prf, (struct ike_buf){ skeyseed, k->prf_len }, seed, 4,
 			   all, len);
-	for (i = 0; !why && i < sizeof(part) / sizeof(part[0]); i++) {
+	for (i = 0; !why && i < ARRAY_SIZE(part); i++) {
 		memcpy(part[i].to, p, part[i].n);
 		p += part[i].n;
 	}
@@ -88,8 +89,10 @@ enum ike_crypt ike_keys_initial(struct ike_keys *k, const struct ike_suite *suit
 	if (!nonces_ok(s))
 		return IKE_CRYPT_NONCE;
 	/* Half of a key of fixed length comes from each (RFC 7296 2.14). */
-	if (ike_prf_fixed_key(suite->prf))
-		ni = nr = k->prf_len / 2u;
+	if (ike_prf_fixed_key(suite->prf)) {
+		ni = k->prf_len / 2u;
+		nr = ni;
+	}
 	memcpy(key, s->ni.p, ni);
 	memcpy(key + ni, s->nr.p, nr);
 	why = ike_prf(suite->prf, (struct ike_buf){ key, ni + nr }, &secret, 1, skeyseed);

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "../lib/util.h"
 #include "crypto.h"
 #include "ids.h"
 
@@ -37,13 +38,11 @@ static const struct mac macs[] = {
 	  NULL, 16, 12 },
 };
 
-#define N_MACS (sizeof(macs) / sizeof(macs[0]))
-
 static const struct mac *by_prf(uint16_t prf)
 {
 	size_t i;
 
-	for (i = 0; i < N_MACS; i++)
+	for (i = 0; i < ARRAY_SIZE(macs); i++)
 		if (macs[i].prf == prf)
 			return &macs[i];
 	return NULL;
@@ -53,7 +52,7 @@ static const struct mac *by_integ(uint16_t integ)
 {
 	size_t i;
 
-	for (i = 0; i < N_MACS; i++)
+	for (i = 0; i < ARRAY_SIZE(macs); i++)
 		if (macs[i].integ == integ)
 			return &macs[i];
 	return NULL;
@@ -85,7 +84,7 @@ const char *ike_crypt_text(enum ike_crypt why)
 		[IKE_CRYPT_NO_SECRET] = "IKE rekeying without a key exchange",
 	};
 
-	if ((size_t)why >= sizeof(text) / sizeof(text[0]) || !text[why])
+	if ((size_t)why >= ARRAY_SIZE(text) || !text[why])
 		return "unknown error";
 	return text[why];
 }

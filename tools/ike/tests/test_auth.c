@@ -12,7 +12,7 @@
 #include "../auth.h"
 #include "../crypto.h"
 #include "hex.h"
-#include "vectors.h"
+#include "vectors_auth.h"
 
 /* curve, method, public point, r | s of "abc": RFC 4754 8. */
 static const struct {
@@ -272,6 +272,33 @@ static void test_old_forms(void)
 	EVP_MD_CTX_free(ctx);
 }
 
+/* RSASSA-PSS of another salt than the AlgorithmIdentifier says. */
+static void test_pss_salt(void)
+{
+	struct ike_sig_alg alg = { IKE_KEY_RSA, IKE_HASH_SHA256, true };
+	struct ike_sig_policy p = both();
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *k;
+	uint8_t out[1024];
+	size_t n, at;
+	int salt;
+
+	at = ike_algid_make(&alg, out + 1);
+	out[0] = (uint8_t)at++;
+	for (salt = 20; salt <= 32; salt += 12) {
+		n = sizeof(out) - at;
+		EVP_MD_CTX_reset(ctx);
+		EVP_DigestSignInit(ctx, &k, EVP_sha256(), NULL, rsa2048);
+		EVP_PKEY_CTX_set_rsa_padding(k, RSA_PKCS1_PSS_PADDING);
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(k, salt);
+		EVP_DigestSign(ctx, out + at, &n, text.p, text.n);
+		ktap_ok(ike_sig_check(rsa2048, &p, 14, text, (struct ike_buf){ out, at + n }) ==
+			(salt == 32 ? IKE_DENY_NONE : IKE_DENY_SIGNATURE), NULL,
+			"IKE2-SIG-4 ATK-18 PSS with a salt of %d octets", salt);
+	}
+	EVP_MD_CTX_free(ctx);
+}
+
 static void test_rfc4754(void)
 {
 	struct ike_buf abc = { (const uint8_t *)"abc", 3 }, point, sig;
@@ -465,6 +492,7 @@ int main(void)
 	test_method14(ed448, "Ed448", false);
 	test_old_methods();
 	test_old_forms();
+	test_pss_salt();
 	test_rfc4754();
 	test_policy();
 	test_algids();

@@ -247,7 +247,8 @@ static void test_crl(void)
 	struct ike_cert_policy ifuri = { IKE_REVOCATION_IFURI, PKI_NOW };
 	X509_CRL *good = pki_crl(root, root_key, NULL, 100);
 	X509_CRL *bad = pki_crl(root, root_key, direct, 100);
-	X509_CRL *old = pki_crl(root, root_key, NULL, 5), *oldbad = pki_crl(root, root_key, direct, 5);
+	X509_CRL *old = pki_crl(root, root_key, NULL, 5);
+	X509_CRL *oldbad = pki_crl(root, root_key, direct, 5);
 	X509_CRL *forged = pki_crl(root, sub_key, NULL, 100);
 	X509 *uri = with("crlDistributionPoints", "URI:http://crl.example/a.crl", NULL, NULL);
 	struct ike_buf moon = str("moon.example");
@@ -273,6 +274,14 @@ static void test_crl(void)
 			"IKE2-CERT-2 ATK-27 %s, strict", what[i]);
 		ike_trust_free(t);
 	}
+	X509_CRL_free(crl[2]);
+	crl[2] = pki_crl(root, root_key, sub, 100);
+	t = trust(root, crl[2]);
+	expect(ask(t, &now, leaf, sub, NULL, IKE_ID_FQDN, moon), IKE_DENY_REVOKED,
+	       "IKE2-CERT-2 ATK-27 authority between is revoked");
+	expect(ask(t, &now, direct, NULL, NULL, IKE_ID_FQDN, moon), 0,
+	       "IKE2-CERT-2 what it did not issue is not");
+	ike_trust_free(t);
 	t = trust(root, NULL);
 	expect(ask(t, &ifuri, direct, NULL, NULL, IKE_ID_FQDN, moon), 0,
 	       "IKE2-CERT-2 no CRL and none named");
@@ -503,7 +512,8 @@ static void test_load(void)
 	i2d_PrivateKey_bio(der, root_key);
 	i2d_PKCS8PrivateKey_bio(p8, leaf_key, EVP_aes_128_cbc(), NULL, 0, NULL, (void *)"secret");
 	PEM_write_bio_X509(cert, direct);
-#define LOADED(call, k) (!(call) && EVP_PKEY_eq(key, k) == 1 ? (EVP_PKEY_free(key), true) : false)
+#define LOADED(call, k) \
+	(!(call) && EVP_PKEY_eq(key, k) == 1 ? (EVP_PKEY_free(key), true) : false)
 	ktap_ok(LOADED(ike_privkey_parse(pem(clear), NULL, &key), other_key), NULL, "key in PEM");
 	ktap_ok(LOADED(ike_privkey_parse(pem(der), NULL, &key), root_key), NULL, "key in DER");
 	ktap_ok(LOADED(ike_privkey_parse(pem(enc), "secret", &key), leaf_key), NULL,

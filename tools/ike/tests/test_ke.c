@@ -7,7 +7,7 @@
 #include "../../tests/ktap.h"
 #include "../crypto.h"
 #include "hex.h"
-#include "vectors.h"
+#include "vectors_ke.h"
 
 /* method, private and public of both sides, secret: RFC 5903 8, RFC 7748 6. */
 static const struct {

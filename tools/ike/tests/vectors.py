@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Prints vectors.h: sealed messages and derived keys, computed apart from the C code.
+"""Prints vectors.h, or with argument "ke" or "auth" vectors_ke.h and vectors_auth.h:
+sealed messages, derived keys, key exchanges, authentication, computed apart from the C code.
 
 HMAC is that of Python's hmac and hashlib; AES comes from python3-cryptography, of which
 only single blocks, modes and CMAC are used. Everything else is written out here from the
@@ -9,6 +10,7 @@ layout of the SK payload (RFC 7296 3.14, RFC 5282).
 """
 import hashlib
 import hmac
+import sys
 
 from cryptography.hazmat.primitives import cmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -206,7 +208,7 @@ def pi(bits):
 
 
 def modp():
-    print("\n/* group, private, public, private, public, secret (RFC 3526) */")
+    print("/* group, private, public, private, public, secret (RFC 3526) */")
     print("static const struct {\n\tuint16_t group;\n"
           "\tconst char *i, *gi, *r, *gr, *secret;\n} modp[] = {")
     groups = ((14, 2048, 124476), (15, 3072, 1690314), (16, 4096, 240904),
@@ -229,7 +231,7 @@ def modp():
 
 def auth():
     """Shared key MICs and IntAuth of one exchange, its SK payload in the clear."""
-    print("\n/* prf, secret, AUTH data; IntAuth after one and two steps */")
+    print("/* prf, secret, AUTH data; IntAuth after one and two steps */")
     print("static const struct {\n\tuint16_t prf;\n"
           "\tconst char *secret, *auth, *null, *int1, *int2;\n} auths[] = {")
     msg, nonce, ident = octets(300, "msg"), octets(32, "nonce"), octets(20, "id")
@@ -245,7 +247,8 @@ def auth():
         show(prf, secret, *(p(p(k, b"Key Pad for IKEv2"), signed) for k in (secret, sk)),
              int1, int2)
     print("};")
-    for name, value in (("msg", msg), ("nonce", nonce), ("id", ident), ("inner90", inner)):
+    for name, value in (("msg", msg), ("nonce", nonce), ("id", ident), ("inner90", inner),
+                        ("spis", octets(16, "spis"))):
         h = value.hex()
         print("#define V_%s \\\n%s" % (name.upper(), " \\\n".join(
             '\t"%s"' % h[i:i + 80] for i in range(0, len(h), 80))))
@@ -254,7 +257,10 @@ def auth():
 
 
 print("/* SPDX-License-Identifier: GPL-2.0 */\n/* Made by vectors.py. */\n")
-sealed()
-keys()
-modp()
-auth()
+if sys.argv[1:] == ["ke"]:
+    modp()
+elif sys.argv[1:] == ["auth"]:
+    auth()
+else:
+    sealed()
+    keys()
