@@ -14,7 +14,7 @@
 
 #include "cert.h"
 
-#define FILE_MAX	(1u << 20)
+#define FILE_MAX	0x100000
 #define NESTED_MAX	32
 
 /* One element at the start of @in; its content, and whether it is constructed. */

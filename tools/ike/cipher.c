@@ -229,7 +229,7 @@ static enum ike_crypt make_iv(struct ike_sk *sk, const struct cipher *c, uint8_t
 	return IKE_CRYPT_OK;
 }
 
-#define LEN_MAX	(1u << 20)	/* of a message; far beyond any, and fits an int */
+#define LEN_MAX	0x100000	/* of a message; far beyond any, and fits an int */
 
 enum ike_crypt ike_sk_seal(struct ike_sk *sk, uint8_t *msg, size_t head, size_t inner, size_t cap)
 {

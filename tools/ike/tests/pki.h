@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#include "../../lib/util.h"
 #include "../types.h"
 
 #define PKI_NOW		1800000000	/* all tests happen then */
@@ -74,7 +75,7 @@ static inline X509 *pki_cert(const struct pki_spec *s)
 	X509_time_adj_ex(X509_getm_notAfter(cert), to, 0, &(time_t){ PKI_NOW });
 	X509_set_pubkey(cert, s->key);
 	X509V3_set_ctx(&ctx, s->issuer ? s->issuer : cert, cert, NULL, NULL, 0);
-	for (i = 0; i + 1 < sizeof(s->ext) / sizeof(s->ext[0]) && s->ext[i]; i += 2) {
+	for (i = 0; i + 1 < ARRAY_SIZE(s->ext) && s->ext[i]; i += 2) {
 		ext = X509V3_EXT_conf(NULL, &ctx, s->ext[i], s->ext[i + 1]);
 		if (!ext || !X509_add_ext(cert, ext, -1))
 			abort();

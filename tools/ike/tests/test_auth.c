@@ -327,6 +327,54 @@ static void test_rfc4754(void)
 	}
 }
 
+/* An RSA public key of numbers that nobody would choose for good. */
+static EVP_PKEY *rsa_odd(int bits, int e_bits)
+{
+	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *n = BN_new(), *e = BN_new();
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *params;
+
+	BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	BN_rand(e, e_bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e);
+	params = OSSL_PARAM_BLD_to_param(bld);
+	EVP_PKEY_fromdata_init(ctx);
+	EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(bld);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return key;
+}
+
+static void test_big_keys(void)
+{
+	static const struct {
+		int bits, e;
+		enum ike_deny want;
+	} k[] = {
+		{ 8192, 17, IKE_DENY_NONE }, { 8193, 17, IKE_DENY_KEY_BIG },
+		{ 16000, 17, IKE_DENY_KEY_BIG }, { 2048, 64, IKE_DENY_NONE },
+		{ 2048, 65, IKE_DENY_KEY_BIG }, { 4096, 4000, IKE_DENY_KEY_BIG },
+		{ 2048, 1, IKE_DENY_KEY_BIG }, { 2047, 17, IKE_DENY_KEY_SMALL },
+	};
+	struct ike_sig_policy p = both();
+	EVP_PKEY *key;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(k); i++) {
+		key = rsa_odd(k[i].bits, k[i].e);
+		ktap_ok(key && ike_sig_key(key, &p) == k[i].want, NULL,
+			"IKE2-SIG-8 ATK-27 RSA key of %d bits with an exponent of %d", k[i].bits,
+			k[i].e);
+		EVP_PKEY_free(key);
+	}
+}
+
 static void test_policy(void)
 {
 	struct ike_sig_policy p = both(), small = both(), kinds = both();
@@ -494,6 +542,7 @@ int main(void)
 	test_old_forms();
 	test_pss_salt();
 	test_rfc4754();
+	test_big_keys();
 	test_policy();
 	test_algids();
 	test_signed_message();
