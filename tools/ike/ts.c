@@ -109,6 +109,19 @@ static int read_proto(const char *s, struct ike_ts *t)
 	return 0;
 }
 
+/* ICMP's "type(code)" as one number. */
+static long read_type_code(const char *s)
+{
+	unsigned int type, code;
+	int end = 0;
+
+	if (*s < '0' || *s > '9' || strlen(s) > 8 ||
+	    sscanf(s, "%u(%u)%n", &type, &code, &end) != 2 || !end || s[end] ||
+	    type > 255 || code > 255)
+		return -1;
+	return (long)(type << 8 | code);
+}
+
 static long read_port(const char *s)
 {
 	const struct servent *se;
@@ -123,6 +136,7 @@ static long read_port(const char *s)
 static int read_ports(char *s, struct ike_ts *t, char *err, size_t len)
 {
 	char *dash = strchr(s, '-');
+	bool codes = is_icmp(t->proto) && strchr(s, '(');
 	long lo, hi;
 
 	if (!strcmp(s, "any"))
@@ -133,16 +147,16 @@ static int read_ports(char *s, struct ike_ts *t, char *err, size_t len)
 		return 0;
 	}
 	/* Names of services have dashes, ranges are numbers. */
-	lo = read_port(s);
+	lo = codes ? read_type_code(s) : read_port(s);
 	hi = lo;
 	if (lo < 0 && dash) {
 		*dash++ = '\0';
-		lo = read_number(s, 65535);
-		hi = read_number(dash, 65535);
+		lo = codes ? read_type_code(s) : read_number(s, 65535);
+		hi = codes ? read_type_code(dash) : read_number(dash, 65535);
 	}
 	if (lo < 0 || hi < lo)
 		return complain(err, len, "\"%s\" is no port or range of ports", s);
-	if (is_icmp(t->proto) && hi < 256) {
+	if (is_icmp(t->proto) && hi < 256 && !codes) {
 		lo <<= 8;
 		hi = hi << 8 | 255;
 	}
@@ -207,6 +221,8 @@ static void print_ports(const struct ike_ts *t, char *buf, size_t len)
 		*buf = '\0';
 	else if (ike_ts_opaque(t))
 		snprintf(buf, len, "/opaque");
+	else if (is_icmp(t->proto) && !types && hi < 256)	/* a number here would be a type */
+		snprintf(buf, len, "/0(%u)-0(%u)", lo, hi);
 	else if (lo == hi)
 		snprintf(buf, len, "/%u", lo);
 	else

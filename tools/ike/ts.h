@@ -44,7 +44,8 @@ static inline bool ike_ts_opaque(const struct ike_ts *t)
 /*
  * Reads "10.0.0.0/8[tcp/80-90]", "10.0.0.3-10.0.0.17", "2001:db8::/32[17]",
  * "dynamic[udp/1701]", "[gre]" (dynamic too), ports "any" and "opaque"; of
- * ICMP a number below 256 is a type with any code, else type * 256 + code.
+ * ICMP a number below 256 is a type with any code, else type * 256 + code, and
+ * "type(code)" is both.
  * 0, or -1 and a sentence in @err.
  */
 int ike_ts_read(const char *text, struct ike_ts *t, char *err, size_t errlen);
