@@ -132,7 +132,8 @@ static void auth_message(void)
 		return;
 	p = ike_msg_find(&m, IKE_P_IDI, NULL);
 	ktap_ok(p->id.type == IKE_ID_FQDN && p->id.data.n == 12 && p->body.n == 16 &&
-		!memcmp(p->id.data.p, "moon.example", 12), NULL, "IKE2-ID-1 IDi, and its octets for AUTH");
+		!memcmp(p->id.data.p, "moon.example", 12), NULL,
+			"IKE2-ID-1 IDi, and its octets for AUTH");
 	p = ike_msg_find(&m, IKE_P_IDR, NULL);
 	ktap_ok(p->id.type == IKE_ID_IPV4 && p->id.data.p[0] == 192, NULL, "IKE2-ID-1 IDr");
 	p = ike_msg_find(&m, IKE_P_CERTREQ, NULL);
@@ -142,7 +143,8 @@ static void auth_message(void)
 	ktap_ok(p->auth.method == IKE_AUTH_PSK && p->auth.data.n == 32, NULL, "AUTH payload");
 	p = ike_msg_find(&m, IKE_P_CP, NULL);
 	attrs = p->cp.attrs;
-	ktap_ok(p->cp.type == IKE_CP_REQUEST && ike_cp_next(&attrs, &a) && a.type == 1 && !a.value.n &&
+	ktap_ok(p->cp.type == IKE_CP_REQUEST && ike_cp_next(&attrs, &a) && a.type == 1 &&
+		!a.value.n &&
 		ike_cp_next(&attrs, &a) && a.type == 3 && a.value.n == 4 && a.value.p[2] == 4 &&
 		!ike_cp_next(&attrs, &a), NULL, "IKE2-CP-1 configuration request");
 	p = ike_msg_find(&m, IKE_P_TSI, NULL);
@@ -160,7 +162,8 @@ static void sealed(void)
 
 	ktap_ok(!ike_msg_parse(b, &m, &f) && m.sealed == IKE_P_SK && m.inner_first == IKE_P_IDI &&
 		m.sk_head.n == 32 && m.sk_head.p == b.p && m.sk_body.n == 40 && m.n == 0 &&
-		m.sk_body.p[0] == 0x55, NULL, "IKE2-SK-3 IKE2-PAY-5 SK: 32 octets before, 40 inside");
+		m.sk_body.p[0] == 0x55, NULL,
+			"IKE2-SK-3 IKE2-PAY-5 SK: 32 octets before, 40 inside");
 	b = hex(scapy_skf);
 	ktap_ok(!ike_msg_parse(b, &m, &f) && m.sealed == IKE_P_SKF && m.frag_no == 2 &&
 		m.frag_total == 3 && m.sk_head.n == 36 && m.sk_body.n == 24 && m.inner_first == 0,
@@ -207,7 +210,8 @@ static void malformed(void)
 		{ "IKE2-PAY-5 ATK-09 SK inside of SK", 46, "00000004", IKE_R_NESTED },
 		{ "SKF inside of SK", 53, "00000008 00010001", IKE_R_NESTED },
 		{ "IKE2-PAY-7 ATK-09 two nonces", 40,
-		  "28000014 00000000000000000000000000000000 00000014 00000000000000000000000000000000",
+		  "28000014 00000000000000000000000000000000"
+		  "00000014 00000000000000000000000000000000",
 		  IKE_R_TWICE },
 		{ "IKE2-PAY-7 ATK-09 two AUTH", 39, "27000009 0200000044 00000009 0200000044",
 		  IKE_R_TWICE },
@@ -326,7 +330,8 @@ static void limits(void)
 	for (n = 0; n < 16000; n++)
 		ike_out_raw(&o, IKE_P_NONE + 99, hex(""));
 	inner(0, "", 0);
-	ktap_ok(ike_msg_parse_inner(&m, o.first, (struct ike_buf){ buf, ike_out_finish(&o) }, &f), NULL,
+	ktap_ok(ike_msg_parse_inner(&m, o.first, (struct ike_buf){ buf, ike_out_finish(&o) }, &f),
+		NULL,
 		"ATK-08 16000 payloads end at the limit");
 }
 
@@ -343,7 +348,8 @@ static void notifies(void)
 		{ "IKE2-INIT-3 INVALID_KE_PAYLOAD of 1", "00000011 14", false },
 		{ "IKE2-MID-4 SET_WINDOW_SIZE", "00004001 00000004", true },
 		{ "SET_WINDOW_SIZE of 3", "00004001 000004", false },
-		{ "COOKIE of 1", "00004006 01", true }, { "IKE2-CKY-2 COOKIE of 0", "00004006", false },
+		{ "COOKIE of 1", "00004006 01", true }, { "IKE2-CKY-2 COOKIE of 0", "00004006",
+		  false },
 		{ "NAT detection of 19", "00004004 00000000000000000000000000000000000000", false },
 		{ "REKEY_SA without SPI", "03004009", false },
 		{ "REKEY_SA of IKE", "01044009 01020304", false },
@@ -389,7 +395,8 @@ static void notifies(void)
 			ktap_ok(d[i].src.p[0] == 192 && d[i].dst.p[0] == 198 && d[i].sport == 500 &&
 				d[i].dport == 4500, NULL, "notify: addresses and ports");
 		if (strstr(t[i].body, "612e62 aabb"))
-			ktap_ok(d[i].gw.n == 3 && d[i].octets.n == 2 && d[i].gw_type == IKE_GW_FQDN, NULL,
+			ktap_ok(d[i].gw.n == 3 && d[i].octets.n == 2 && d[i].gw_type == IKE_GW_FQDN,
+				NULL,
 				"notify: gateway and nonce");
 		if (strstr(t[i].body, "0034 02 6d65"))
 			ktap_ok(d[i].ppk_type == 2 && d[i].octets.n == 2, NULL, "notify: PPK type");
@@ -419,7 +426,8 @@ static void cp_lengths(void)
 	b = m.pl[0].cp.attrs;
 	ktap_ok(ike_cp_next(&b, &a) && a.type == 99 && a.value.n == 1 && ike_cp_next(&b, &a) &&
 		a.type == IKE_CPA_IP6_ADDRESS && a.value.n == 17 && a.value.p[16] == 64 &&
-		!ike_cp_next(&b, &a), NULL, "IKE2-CP-1 attributes of a wrong length are passed over");
+		!ike_cp_next(&b, &a), NULL,
+			"IKE2-CP-1 attributes of a wrong length are passed over");
 }
 
 static void build(void)
@@ -461,7 +469,8 @@ static void build(void)
 
 	n = unhex(scapy_inner, want);
 	ike_out_chain(&o, got, sizeof(got));
-	ike_out_id(&o, IKE_P_IDI, IKE_ID_FQDN, (struct ike_buf){ (const uint8_t *)"moon.example", 12 });
+	ike_out_id(&o, IKE_P_IDI, IKE_ID_FQDN, (struct ike_buf){ (const uint8_t *)"moon.example",
+		12 });
 	ike_out_cert(&o, IKE_P_CERTREQ, 4, hex("3333333333333333333333333333333333333333"));
 	ike_out_id(&o, IKE_P_IDR, IKE_ID_IPV4, hex("c0000201"));
 	ike_out_auth(&o, IKE_AUTH_PSK, hex("4444444444444444444444444444444444444444444444444444"
@@ -493,7 +502,8 @@ static void build(void)
 	ktap_ok(ike_out_skf(&o, IKE_P_IDR, 1, 3, 24) && got[28] == IKE_P_IDR, NULL,
 		"IKE2-FRAG-2 fragment 1 has the first inner type");
 	ike_out_msg(&o, got, sizeof(got), &h);
-	ktap_ok(!ike_out_sk(&o, IKE_P_IDR, sizeof(got)) && !ike_out_finish(&o), NULL, "SK without room");
+	ktap_ok(!ike_out_sk(&o, IKE_P_IDR, sizeof(got)) && !ike_out_finish(&o), NULL,
+		"SK without room");
 	ike_out_chain(&o, dgram, sizeof(dgram));
 	ike_out_raw(&o, IKE_P_VENDOR, (struct ike_buf){ long_data, 65532 });
 	ktap_ok(!ike_out_finish(&o), NULL, "a payload of more than 65535 octets is not written");

@@ -26,12 +26,14 @@ static void strings(void)
 		  "IKE:aes256gcm16-ecp384-prfsha384" },
 		{ 1, 0, "IKE2-MKE-1 hybrid", "aes128gcm16-prfsha256-x25519-ke1_mlkem768",
 		  "IKE:aes128gcm16-prfsha256-x25519-ke1_mlkem768" },
-		{ 1, 0, "IKE2-MKE-1 optional step", "aes128gcm16-prfsha256-x25519-ke2_mlkem768-ke2_none",
+		{ 1, 0, "IKE2-MKE-1 optional step",
+			"aes128gcm16-prfsha256-x25519-ke2_mlkem768-ke2_none",
 		  "IKE:aes128gcm16-prfsha256-x25519-ke2_mlkem768-ke2_none" },
 		{ 1, 0, "two in a list", "aes128-sha1, aes128-sha256-ecp256", "" },
 		{ 1, 0, "list", "aes128-sha256-ecp256 , chacha20poly1305-prfsha256-x448",
 		  "IKE:aes128-sha256-ecp256-prfsha256,chacha20poly1305-prfsha256-x448" },
-		{ 1, 0, "aliases", "aes-sha2_256-curve25519", "IKE:aes128-sha256-x25519-prfsha256" },
+		{ 1, 0, "aliases", "aes-sha2_256-curve25519",
+			"IKE:aes128-sha256-x25519-prfsha256" },
 		{ 3, 0, "noesn follows", "aes128gcm16", "ESP:aes128gcm16-noesn" },
 		{ 3, 0, "esn and noesn", "aes256-sha512-ecp521-esn-noesn",
 		  "ESP:aes256-sha512-ecp521-esn-noesn" },
@@ -184,7 +186,8 @@ static void wire(void)
 
 static void build(void)
 {
-	static const char in[] = "aes256gcm16-chacha20poly1305-prfsha256-x25519-ke1_mlkem768-ke1_none,"
+	static const char in[] =
+		"aes256gcm16-chacha20poly1305-prfsha256-x25519-ke1_mlkem768-ke1_none,"
 		"aes128-sha256-prfsha256-modp2048";
 	static uint8_t msg[1000], out[300];
 	size_t len = unhex(scapy_init, msg), n;
@@ -235,24 +238,30 @@ static void choose(void)
 		unsigned int flags;
 		const char *want;	/* "!": no, and the text has the rest */
 	} t[] = {
-		{ "IKE2-SA-1 one of each type", 1, "default", "aes128-aes256-sha256-sha512-modp2048-ecp256",
+		{ "IKE2-SA-1 one of each type", 1, "default",
+		  "aes128-aes256-sha256-sha512-modp2048-ecp256",
 		  0, "1:IKE:aes256-prfsha256-sha256-ecp256" },
-		{ "IKE2-SA-1 their order", 1, "default", "aes128-aes256-sha256-sha512-modp2048-ecp256",
+		{ "IKE2-SA-1 their order", 1, "default",
+		  "aes128-aes256-sha256-sha512-modp2048-ecp256",
 		  IKE_CHOOSE_THEIRS, "1:IKE:aes128-prfsha256-sha256-modp2048" },
 		{ "IKE2-SA-1 number of the second", 1, "aes256gcm16-prfsha256-x25519",
 		  "aes128-sha256-x25519,aes256gcm16-prfsha256-x25519", 0,
 		  "2:IKE:aes256gcm16-prfsha256-x25519" },
-		{ "IKE2-SA-5 key lengths differ", 1, "aes256-sha256-x25519", "aes128-sha256-x25519", 0,
+		{ "IKE2-SA-5 key lengths differ", 1, "aes256-sha256-x25519", "aes128-sha256-x25519",
+		  0,
 		  "!encryption of proposal 1: aes128 offered, aes256 accepted" },
 		{ "first difference: integrity", 1, "aes128-sha512-prfsha256-x25519",
-		  "aes128-sha256-x25519", 0, "!integrity of proposal 1: sha256 offered, sha512 accepted" },
+		  "aes128-sha256-x25519", 0,
+		  "!integrity of proposal 1: sha256 offered, sha512 accepted" },
 		{ "first difference: KE of the nearest", 1, "aes128-sha256-x25519-x448",
 		  "chacha20poly1305-prfsha256-x25519,aes128-sha256-ecp384-modp2048", 0,
 		  "!key exchange of proposal 2: ecp384/modp2048 offered, x25519/x448 accepted" },
 		{ "first difference: PRF", 1, "aes128gcm16-prfsha384-x25519",
-		  "aes128gcm16-prfsha256-x25519", 0, "!PRF of proposal 1: prfsha256 offered, prfsha384 accepted" },
+		  "aes128gcm16-prfsha256-x25519", 0,
+		  "!PRF of proposal 1: prfsha256 offered, prfsha384 accepted" },
 		{ "text has both lists", 1, "aes128gcm16-prfsha384-x25519",
-		  "aes128gcm16-prfsha256-x25519", 0, "!peer offers IKE:aes128gcm16-prfsha256-x25519; "
+		  "aes128gcm16-prfsha256-x25519", 0,
+		  "!peer offers IKE:aes128gcm16-prfsha256-x25519; "
 		  "we accept IKE:aes128gcm16-prfsha384-x25519; first" },
 		{ "IKE2-ALG-2 3des alone", 1, "default", "3des-sha256-modp2048", 0, "!encryption" },
 		{ "IKE2-ALG-2 modp1024 alone", 1, "default", "aes128-sha256-modp1024", 0,
@@ -275,7 +284,8 @@ static void choose(void)
 		{ "IKE2-MKE-1 hybrid", 1, "aes128gcm16-prfsha256-x25519-ke1_mlkem768",
 		  "aes128gcm16-prfsha256-x25519-ke1_mlkem768,aes128gcm16-prfsha256-x25519", 0,
 		  "1:IKE:aes128gcm16-prfsha256-x25519-ke1_mlkem768" },
-		{ "IKE2-MKE-1 old responder takes the one without", 1, "aes128gcm16-prfsha256-x25519",
+		{ "IKE2-MKE-1 old responder takes the one without", 1,
+		  "aes128gcm16-prfsha256-x25519",
 		  "aes128gcm16-prfsha256-x25519-ke1_mlkem768,aes128gcm16-prfsha256-x25519", 0,
 		  "2:IKE:aes128gcm16-prfsha256-x25519" },
 		{ "IKE2-MLKEM-5 hybrid required", 1, "aes128gcm16-prfsha256-x25519-ke1_mlkem768",

@@ -76,8 +76,10 @@ static void wire(void)
 		int n;			/* -1: malformed */
 		const char *want;
 	} t[] = {
-		{ "one IPv4", "07060010 0050 005a 0a000000 0affffff", 1, 1, "10.0.0.0/8[tcp/80-90]" },
-		{ "OPAQUE", "07060010 ffff 0000 0a000001 0a000001", 1, 1, "10.0.0.1/32[tcp/opaque]" },
+		{ "one IPv4", "07060010 0050 005a 0a000000 0affffff", 1, 1,
+		  "10.0.0.0/8[tcp/80-90]" },
+		{ "OPAQUE", "07060010 ffff 0000 0a000001 0a000001", 1, 1,
+		  "10.0.0.1/32[tcp/opaque]" },
 		{ "IKE2-TS-6 a range stays one", "07000010 0000 ffff 0a000003 0a000011", 1, 1,
 		  "10.0.0.3-10.0.0.17" },
 		{ "IKE2-TS-8 ICMP type 8", "07010010 0800 08ff 0a000001 0a000001", 1, 1,
@@ -85,13 +87,17 @@ static void wire(void)
 		{ "IKE2-TS-5 unknown type is passed over",
 		  "09000008 01020304 07000010 0000 ffff 0a000001 0a000001", 2, 1, "10.0.0.1/32" },
 		{ "IKE2-TS-5 nothing else left", "09000008 01020304", 1, 0, "" },
-		{ "IKE2-TS-5 start address above end", "07000010 0000 ffff 0a000002 0a000001", 1, 0, "" },
-		{ "IKE2-TS-5 start port above end", "07060010 0051 0050 0a000001 0a000001", 1, 0, "" },
+		{ "IKE2-TS-5 start address above end", "07000010 0000 ffff 0a000002 0a000001", 1, 0,
+		  "" },
+		{ "IKE2-TS-5 start port above end", "07060010 0051 0050 0a000001 0a000001", 1, 0,
+		  "" },
 		{ "IKE2-TS-5 IPv4 of 40 octets", "07000028 0000 ffff"
 		  "00000000000000000000000000000000 00000000000000000000000000000000", 1, -1, "" },
-		{ "IKE2-TS-5 IPv6 of 16 octets", "08000010 0000 ffff 0a000001 0a000001", 1, -1, "" },
+		{ "IKE2-TS-5 IPv6 of 16 octets", "08000010 0000 ffff 0a000001 0a000001", 1, -1,
+		  "" },
 		{ "ATK-08 selector length 0", "09000000 07000010", 2, -1, "" },
-		{ "ATK-08 selector longer than payload", "07000010 0000 ffff 0a000001 0a0000", 1, -1, "" },
+		{ "ATK-08 selector longer than payload", "07000010 0000 ffff 0a000001 0a0000", 1,
+		  -1, "" },
 		{ "count above the selectors", "07000010 0000 ffff 0a000001 0a000001", 2, -1, "" },
 		{ "count below the selectors", "07000010 0000 ffff 0a000001 0a000001", 0, -1, "" },
 		{ "no selector at all", "", 0, -1, "" },
@@ -114,7 +120,8 @@ static void build(void)
 {
 	/* The TSi of messages.h, without the next payload. */
 	static const char want[] = "00000040 02000000 07060010 0050005a 0a000000 0affffff"
-		"08000028 0000ffff 20010db8000000000000000000000000 20010db800000000000000000000ffff";
+		"08000028 0000ffff 20010db8000000000000000000000000"
+		"20010db800000000000000000000ffff";
 	struct ike_ts ts[2] = { rd("10.0.0.0/8[tcp/80-90]"), rd("2001:db8::/112") };
 	struct ike_buf w = hex(want);
 	uint8_t buf[100];
@@ -167,15 +174,19 @@ static void narrow(void)
 		  IKE_NARROW_SMALLER | IKE_NARROW_FIRST },
 		{ "TS-1 packet first, not allowed", "10.5.0.5[tcp/80] 0.0.0.0/0", "10.0.0.0/24",
 		  "10.0.0.0/24", IKE_NARROW_SMALLER },
-		{ "TS-1 ports and protocol", "10.0.0.0/8[tcp]", "10.0.0.0/8[tcp/80] 10.0.0.0/8[udp]",
+		{ "TS-1 ports and protocol", "10.0.0.0/8[tcp]",
+		  "10.0.0.0/8[tcp/80] 10.0.0.0/8[udp]",
 		  "10.0.0.0/8[tcp/80]", IKE_NARROW_SMALLER },
-		{ "TS-1 port ranges that overlap", "10.0.0.0/8[tcp/80-100]", "10.0.0.0/8[tcp/90-200]",
+		{ "TS-1 port ranges that overlap", "10.0.0.0/8[tcp/80-100]",
+		  "10.0.0.0/8[tcp/90-200]",
 		  "10.0.0.0/8[tcp/90-100]", IKE_NARROW_SMALLER },
 		{ "TS-6 ranges that overlap", "10.0.0.3-10.0.0.17", "10.0.0.10-10.0.0.30",
 		  "10.0.0.10-10.0.0.17", IKE_NARROW_SMALLER },
-		{ "TS-1 OPAQUE in any", "10.0.0.1[tcp/opaque]", "10.0.0.0/8", "10.0.0.1/32[tcp/opaque]",
+		{ "TS-1 OPAQUE in any", "10.0.0.1[tcp/opaque]", "10.0.0.0/8",
+		  "10.0.0.1/32[tcp/opaque]",
 		  IKE_NARROW_FIRST },
-		{ "TS-1 OPAQUE not in a range", "10.0.0.1[tcp/opaque]", "10.0.0.0/8[tcp/1-65534]", "",
+		{ "TS-1 OPAQUE not in a range", "10.0.0.1[tcp/opaque]", "10.0.0.0/8[tcp/1-65534]",
+		  "",
 		  IKE_NARROW_SMALLER },
 		{ "TS-4 both families", "0.0.0.0/0 ::/0", "10.0.0.0/8 2001:db8::/32",
 		  "10.0.0.0/8 2001:db8::/32", IKE_NARROW_SMALLER },
