@@ -129,8 +129,8 @@ static void test_bad_issuer(void)
 	       "IKE2-CERT-2 authority that may not sign certificates");
 	X509_free(c);
 	X509_free(d);
-	c = pki_cert(&(struct pki_spec){ "Named", sub_key, root, root_key, .ext = { CA,
-			"nameConstraints", "permitted;DNS:.other.example" } });
+	c = pki_cert(&(struct pki_spec){ "Named", sub_key, root, root_key, .ext = {
+			CA, "nameConstraints", "permitted;DNS:.other.example" } });
 	d = pki_cert(&(struct pki_spec){ "moon", leaf_key, c, sub_key, .ext = { SAN } });
 	expect(ask(t, &now, d, c, NULL, IKE_ID_FQDN, moon), IKE_DENY_CHAIN,
 	       "IKE2-CERT-2 ATK-27 name constraints of the authority");
@@ -526,7 +526,8 @@ static void test_load(void)
 	       "encrypted key with another passphrase");
 	expect(ike_privkey_parse(pem(cert), NULL, &key), IKE_DENY_FORMAT,
 	       "certificate where a key should be");
-	expect(ike_cert_parse(pem(clear), &x), IKE_DENY_FORMAT, "key where a certificate should be");
+	expect(ike_cert_parse(pem(clear), &x), IKE_DENY_FORMAT,
+	       "key where a certificate should be");
 	if (fd < 0 || write(fd, pem(cert).p, pem(cert).n) < 0)
 		abort();
 	close(fd);

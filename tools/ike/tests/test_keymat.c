@@ -17,19 +17,23 @@ static struct ike_seed seed(const char *ni, const char *nr, const char *spis)
 	return s;
 }
 
+static uint8_t *add(uint8_t *to, const uint8_t *from, size_t n)
+{
+	return (uint8_t *)memcpy(to, from, n) + n;
+}
+
 /* All keys in the order of the RFC. */
 static bool all_same(const struct ike_keys *k, const char *want)
 {
 	uint8_t all[512], *p = all;
 
-#define ADD(from, n) (memcpy(p, k->from, k->n), p += k->n)
-	ADD(d, prf_len);
-	ADD(ai, integ_len);
-	ADD(ar, integ_len);
-	ADD(ei, encr_len);
-	ADD(er, encr_len);
-	ADD(pi, prf_len);
-	ADD(pr, prf_len);
+	p = add(p, k->d, k->prf_len);
+	p = add(p, k->ai, k->integ_len);
+	p = add(p, k->ar, k->integ_len);
+	p = add(p, k->ei, k->encr_len);
+	p = add(p, k->er, k->encr_len);
+	p = add(p, k->pi, k->prf_len);
+	p = add(p, k->pr, k->prf_len);
 	return same(all, (size_t)(p - all), want);
 }
 
@@ -37,11 +41,10 @@ static bool child_same(const struct ike_child_keys *c, const char *want)
 {
 	uint8_t all[256], *p = all;
 
-#define ADD_CHILD(from, n) (memcpy(p, c->from, c->n), p += c->n)
-	ADD_CHILD(ei, encr_len);
-	ADD_CHILD(ai, integ_len);
-	ADD_CHILD(er, encr_len);
-	ADD_CHILD(ar, integ_len);
+	p = add(p, c->ei, c->encr_len);
+	p = add(p, c->ai, c->integ_len);
+	p = add(p, c->er, c->encr_len);
+	p = add(p, c->ar, c->integ_len);
 	return same(all, (size_t)(p - all), want);
 }
 

@@ -246,7 +246,7 @@ def auth():
         signed = msg + nonce + p(sk, ident) + int1 + int2 + b"\0\0\0\3"
         show(prf, secret, *(p(p(k, b"Key Pad for IKEv2"), signed) for k in (secret, sk)),
              int1, int2)
-    print("};")
+    print("};\n")
     for name, value in (("msg", msg), ("nonce", nonce), ("id", ident), ("inner90", inner),
                         ("spis", octets(16, "spis"))):
         h = value.hex()
