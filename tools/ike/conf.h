@@ -253,7 +253,7 @@ enum ike_conf_uniqueness {
  */
 struct ike_conf_conn {
 	struct ike_conf_item item;
-	uint32_t version;
+	uint8_t version;
 	struct ike_conf_addrs local_addrs, remote_addrs;
 	uint32_t local_port, remote_port;
 	struct ike_conf_proposals proposals;
