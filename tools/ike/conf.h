@@ -246,7 +246,7 @@ enum ike_conf_uniqueness {
  * @pools: names that exist in the configuration
  * @if_id_in: of children that have none
  * @if_id_out: the same on the way out
- * @local: rounds of ours, sorted; never empty
+ * @local: rounds of ours, sorted; none if all children are pass or drop
  * @remote: of the peer's
  * @n_children: number of @children
  * @children: in the order of the file
