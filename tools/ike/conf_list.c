@@ -223,13 +223,22 @@ static void ts_list_read(struct conf_ctx *x, const struct conf_node *n, void *fi
 		*(struct ike_conf_ts *)field = l;
 }
 
+/* Dynamic ones have no address yet, and ike_ts_equal() wants one. */
+static bool ts_same(const struct ike_ts *a, const struct ike_ts *b)
+{
+	if (!a->dynamic || !b->dynamic)
+		return ike_ts_equal(a, b);
+	return a->type == b->type && a->proto == b->proto && a->port_lo == b->port_lo &&
+	       a->port_hi == b->port_hi;
+}
+
 static bool ts_list_same(const void *a, const void *b)
 {
 	const struct ike_conf_ts *l = a, *o = b;
 	unsigned int i;
 
 	for (i = 0; i < l->n && i < o->n; i++)
-		if (!ike_ts_equal(&l->v[i], &o->v[i]))
+		if (!ts_same(&l->v[i], &o->v[i]))
 			return false;
 	return l->n == o->n;
 }

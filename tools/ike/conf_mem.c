@@ -59,6 +59,8 @@ void *conf_grow(struct ike_conf_mem *m, void *old, unsigned int n, size_t size)
 {
 	void *p;
 
+	if (n && !old)
+		return NULL;	/* it failed before */
 	/* There is room up to the next power of two. */
 	if (n & (n - 1))
 		return old;
