@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IKE_AUTH: who the peers are, and the first child (RFC 7296 1.2, 2.15, 2.21.2).
+ */
+#include <stdlib.h>
+
+#include "sa.h"
+
+/* Whether @id is one, and no pattern of several. */
+static bool one_id(const struct ike_id *id)
+{
+	return id->type && (!id->data.n || !memchr(id->data.p, '*', id->data.n));
+}
+
+/* Whether there is another established SA with the same peer. */
+static bool others(const struct ike_sa *sa)
+{
+	const struct ike_sa *o;
+
+	for (o = sa->ctx->sas; o; o = o->next)
+		if (o != sa && o->peer == sa->peer && o->state != IKE_S_GONE)
+			return true;
+	return false;
+}
+
+static void out_certreq(struct ike_sa *sa, struct ike_out *o)
+{
+	uint8_t data[20 * 32];
+	size_t n;
+
+	if (sa->peer->remote_by != IKE_BY_CERT || !sa->peer->trust)
+		return;
+	n = ike_trust_certreq(sa->peer->trust, data, sizeof(data));
+	ike_out_cert(o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });
+}
+
+int ike_auth_start(struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_peer_conf *p = sa->peer;
+	struct ike_child *ch;
+	struct ike_out o;
+
+	ch = sa->xc.child = ike_child_new(sa, &p->children[0]);
+	if (!ch)
+		return -1;
+	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
+	ike_out_id(&o, IKE_P_IDI, p->local_id.type, p->local_id.data);
+	if (ike_auth_cert_out(sa, &o))
+		return -1;
+	if (!others(sa))
+		ike_out_notify_flag(&o, IKE_N_INITIAL_CONTACT);
+	out_certreq(sa, &o);
+	if (one_id(&p->remote_id))
+		ike_out_id(&o, IKE_P_IDR, p->remote_id.type, p->remote_id.data);
+	if (ike_auth_out(sa, &o, IKE_P_IDI))
+		return -1;
+	if (ch->conf->transport)
+		ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
+	ike_child_out_sa(&o, ch, false);
+	ike_child_out_ts(sa, &o, ch);
+	ike_sa_state(sa, IKE_S_AUTH_SENT);
+	return ike_request(sa, now, IKE_X_AUTH, &o);
+}
+
+static bool id_fits(const struct ike_id *want, const struct ike_payload *id)
+{
+	return !want->type ||
+	       ike_id_match(want->type, want->data, id->id.type, id->id.data);
+}
+
+/* The peer with the identities of the message, or NULL. */
+static const struct ike_peer_conf *select_peer(struct ike_step *x, const struct ike_payload *idi)
+{
+	const struct ike_payload *idr = ike_msg_find(x->m, IKE_P_IDR, NULL);
+	const struct ike_peer_conf *p = x->c->conf.peers;
+	struct ike_proposal out;
+	char diff[256];
+	unsigned int i;
+
+	for (i = 0; i < x->c->conf.n_peers; i++, p++) {
+		if (!ike_peer_fits(p, x) || !id_fits(&p->remote_id, idi))
+			continue;
+		if (idr && !ike_id_same(p->local_id.type, p->local_id.data, idr->id.type,
+					idr->id.data))
+			continue;
+		if (!ike_proposal_choose(p->ike, p->n_ike, &x->sa->chosen, 1, 0, &out, diff,
+					 sizeof(diff)))
+			return p;
+	}
+	return NULL;
+}
+
+/* The SA is established: what was kept for AUTH goes. */
+static int establish(struct ike_step *x, const struct ike_payload *id)
+{
+	struct ike_sa *sa = x->sa;
+	uint8_t *copy = NULL;
+	size_t n;
+
+	if (ike_copy(&copy, &n, id->id.data))
+		return -1;
+	sa->peer_id = (struct ike_buf){ copy, n };
+	sa->peer_id_type = id->id.type;
+	free(sa->msg_i);
+	free(sa->msg_r);
+	sa->msg_i = sa->msg_r = NULL;
+	sa->expire_at = UINT64_MAX;
+	ike_sa_state(sa, IKE_S_UP);
+	return 0;
+}
+
+/* INITIAL_CONTACT: other SAs of the identity just proved are leftovers (RFC 7296 2.4). */
+static void initial_contact(struct ike_step *x)
+{
+	struct ike_sa *o, *sa = x->sa;
+
+	if (!ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
+		return;
+	for (o = x->c->sas; o; o = o->next)
+		if (o != sa && o->peer_id.p && o->peer == sa->peer &&
+		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id)) {
+			ike_log(x->c, o, "peer started anew");
+			ike_sa_die(o, x->now);
+		}
+}
+
+/* The child part of the answer: SAr2, TSi, TSr, or the notify that says why not. */
+static void answer_child(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_child_seed s = { { sa->ni, sa->ni_len }, { sa->nr, sa->nr_len } };
+	struct ike_child *ch;
+	uint16_t error;
+
+	ch = ike_child_choose(x, true, NULL, &error);
+	if (ch && ike_child_install(sa, x->now, ch, &s)) {
+		ike_child_free(sa, ch);
+		ch = NULL;
+		error = IKE_N_TEMPORARY_FAILURE;
+	}
+	if (!ch) {
+		ike_out_notify_flag(x->out, error);
+		return;
+	}
+	ike_child_answer_sa(x->out, ch);
+	ike_child_answer_ts(x->out, ch);
+}
+
+enum ike_after ike_auth_request(struct ike_step *x)
+{
+	const struct ike_payload *idi = ike_msg_find(x->m, IKE_P_IDI, NULL);
+	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
+	const struct ike_peer_conf *p;
+	const char *detail = NULL;
+	struct ike_sa *sa = x->sa;
+	enum ike_deny why;
+
+	if (!idi || !auth || !ike_msg_find(x->m, IKE_P_SA, NULL) ||
+	    !ike_msg_find(x->m, IKE_P_TSI, NULL) || !ike_msg_find(x->m, IKE_P_TSR, NULL)) {
+		ike_log(x->c, sa, "IKE_AUTH request is not complete");
+		ike_out_notify_flag(x->out, auth ? IKE_N_INVALID_SYNTAX
+						 : IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	p = select_peer(x, idi);
+	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, &detail);
+	if (!p || why) {
+		ike_log(x->c, sa, "peer not authenticated: %s%s%s",
+			p ? ike_deny_text(why) : "no peer has these identities",
+			detail ? ": " : "", detail ? detail : "");
+		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	sa->peer = p;
+	ike_out_id(x->out, IKE_P_IDR, p->local_id.type, p->local_id.data);
+	if (ike_auth_cert_out(sa, x->out) || ike_auth_out(sa, x->out, IKE_P_IDR) ||
+	    establish(x, idi)) {
+		ike_out_chain(x->out, x->out->p, x->out->cap);
+		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	initial_contact(x);
+	answer_child(x);
+	return IKE_GO_ON;
+}
+
+/* The first child, when the peer is authenticated. */
+static void take_child(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_child_seed s = { { sa->ni, sa->ni_len }, { sa->nr, sa->nr_len },
+				    .we_initiated = true };
+	const struct ike_payload *e = ike_msg_error(x->m);
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->xc.child->conf, sa->xc.child->spi_in };
+	struct ike_child *ch = sa->xc.child;
+	unsigned int i;
+
+	sa->xc.child = NULL;
+	if (e)
+		ike_log(x->c, sa, "%.32s: peer refused the child: %s", ch->conf->name,
+			ike_name_notify(e->notify.type));
+	if (e || ike_child_take(x, ch, true) || ike_child_install(sa, x->now, ch, &s)) {
+		ike_child_free(sa, ch);
+		if (!e)
+			ike_task_add(sa, x->now, &t);
+	}
+	t.kind = IKE_TASK_CHILD;
+	for (i = 1; i < sa->peer->n_children; i++) {
+		t.conf = &sa->peer->children[i];
+		ike_task_add(sa, x->now, &t);
+	}
+}
+
+enum ike_after ike_auth_response(struct ike_step *x)
+{
+	const struct ike_payload *id = ike_msg_find(x->m, IKE_P_IDR, NULL);
+	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
+	const struct ike_payload *e = ike_msg_error(x->m);
+	const char *detail = NULL;
+	struct ike_sa *sa = x->sa;
+	enum ike_deny why;
+
+	if (e && (!auth || e->notify.type == IKE_N_AUTHENTICATION_FAILED ||
+		  e->notify.type == IKE_N_INVALID_SYNTAX ||
+		  e->notify.type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD)) {
+		ike_log(x->c, sa, "peer refused: %s", ike_name_notify(e->notify.type));
+		return IKE_DIE;
+	}
+	why = ike_auth_peer(sa, sa->peer, x->m, &detail);
+	if (!why && !id_fits(&sa->peer->remote_id, id)) {
+		why = IKE_DENY_INPUT;
+		detail = "identity is not the one expected";
+	}
+	if (why) {
+		ike_log(x->c, sa, "peer not authenticated: %s%s%s", ike_deny_text(why),
+			detail ? ": " : "", detail ? detail : "");
+		ike_info_refuse(sa, x->now, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_GO_ON;
+	}
+	if (establish(x, id))
+		return IKE_DIE;
+	take_child(x);
+	return IKE_GO_ON;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AUTH and CERT payloads: ours, and whether the peer's convince (RFC 7296 2.15, 3.6, 3.8).
+ */
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "sa.h"
+
+#define ID_MAX 2048
+
+/* What the initiator signs, or the responder, with ID payload body @id. */
+static struct ike_auth_in signed_by(const struct ike_sa *sa, bool initiator, struct ike_buf id)
+{
+	struct ike_auth_in in = { .prf = sa->suite.prf, .id = id };
+
+	in.sk_p = (struct ike_buf){ initiator ? sa->keys.pi : sa->keys.pr, sa->keys.prf_len };
+	in.message = initiator ? (struct ike_buf){ sa->msg_i, sa->msg_i_len }
+			       : (struct ike_buf){ sa->msg_r, sa->msg_r_len };
+	in.nonce = initiator ? (struct ike_buf){ sa->nr, sa->nr_len }
+			     : (struct ike_buf){ sa->ni, sa->ni_len };
+	return in;
+}
+
+static struct ike_sig_policy sig_policy(const struct ike_sa *sa, const struct ike_peer_conf *p)
+{
+	struct ike_sig_policy s = p->sig;
+
+	s.both_listed = sa->peer_hashes != 0;
+	s.ours = s.ours ? s.ours & IKE_HASHES_ALL : IKE_HASHES_ALL;
+	s.peers = sa->peer_hashes;
+	return s;
+}
+
+int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload)
+{
+	const struct ike_peer_conf *p = sa->peer;
+	struct ike_sig_policy policy = sig_policy(sa, p);
+	uint8_t body[ID_MAX], data[IKE_SIG_MAX], method = IKE_AUTH_PSK;
+	struct ike_auth_in in;
+	enum ike_deny why;
+	size_t n;
+
+	if (p->local_id.data.n > sizeof(body) - 4)
+		return -1;
+	memset(body, 0, 4);
+	body[0] = p->local_id.type;
+	if (p->local_id.data.n)
+		memcpy(body + 4, p->local_id.data.p, p->local_id.data.n);
+	in = signed_by(sa, id_payload == IKE_P_IDI,
+		       (struct ike_buf){ body, 4 + p->local_id.data.n });
+	n = ike_prf_len(in.prf);
+	if (p->by == IKE_BY_PSK)
+		why = ike_auth_psk(&in, p->secret, data);
+	else if (p->key)
+		why = ike_auth_sign(&in, p->key, &policy, &method, data, sizeof(data), &n);
+	else
+		why = IKE_DENY_FILE;
+	if (why) {
+		ike_log(sa->ctx, sa, "we cannot authenticate: %s", ike_deny_text(why));
+		return -1;
+	}
+	ike_out_auth(o, method, (struct ike_buf){ data, n });
+	return 0;
+}
+
+int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o)
+{
+	const struct ike_peer_conf *p = sa->peer;
+	unsigned int i;
+	uint8_t *der;
+	size_t n;
+
+	for (i = 0; p->by == IKE_BY_CERT && i < p->n_certs; i++) {
+		der = ike_cert_der(p->certs[i], &n);
+		if (!der)
+			return -1;
+		ike_out_cert(o, IKE_P_CERT, IKE_CERT_X509, (struct ike_buf){ der, n });
+		OPENSSL_free(der);
+	}
+	return 0;
+}
+
+static enum ike_deny by_cert(struct ike_sa *sa, const struct ike_peer_conf *p,
+			     const struct ike_msg *m, const struct ike_auth_in *in,
+			     const struct ike_payload *id, const struct ike_payload *auth,
+			     const char **detail)
+{
+	struct ike_sig_policy policy = sig_policy(sa, p);
+	struct ike_buf der[IKE_CERTS_MAX];
+	const struct ike_payload *c = NULL;
+	EVP_PKEY *key = NULL;
+	enum ike_deny why;
+	size_t n = 0;
+
+	while (n < IKE_CERTS_MAX && (c = ike_msg_find(m, IKE_P_CERT, c)))
+		if (c->cert.encoding == IKE_CERT_X509)
+			der[n++] = c->cert.data;
+	if (!p->trust)
+		return IKE_DENY_CHAIN;
+	why = ike_cert_check(p->trust, &p->cert, der, n, id->id.type, id->id.data, &key, detail);
+	if (why)
+		return why;
+	why = ike_sig_key(key, &policy);
+	if (!why)
+		why = ike_auth_verify(in, key, &policy, auth->auth.method, auth->auth.data);
+	EVP_PKEY_free(key);
+	return why;
+}
+
+enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
+			    const struct ike_msg *m, const char **detail)
+{
+	uint8_t type = sa->initiator ? IKE_P_IDR : IKE_P_IDI;
+	const struct ike_payload *id = ike_msg_find(m, type, NULL);
+	const struct ike_payload *auth = ike_msg_find(m, IKE_P_AUTH, NULL);
+	struct ike_auth_in in;
+
+	if (!id || !auth)
+		return IKE_DENY_INPUT;
+	in = signed_by(sa, !sa->initiator, id->body);
+	if (p->remote_by == IKE_BY_CERT)
+		return by_cert(sa, p, m, &in, id, auth, detail);
+	if (auth->auth.method != IKE_AUTH_PSK)
+		return IKE_DENY_METHOD;
+	return ike_auth_psk_check(&in, p->secret, auth->auth.data);
+}

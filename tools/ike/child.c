@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CREATE_CHILD_SA: new children and their rekeying (RFC 7296 1.3, 2.8, 2.25).
+ */
+#include <stdlib.h>
+
+#include <arpa/inet.h>
+
+#include "octets.h"
+#include "sa.h"
+
+#define ROUNDS		3	/* requests that INVALID_KE_PAYLOAD may cost */
+#define CHILDREN_MAX	64	/* of one IKE SA */
+#define RETRY_MS	5000	/* least time until a rekeying is tried again */
+#define RETRY_MORE_MS	25000	/* at most so much more */
+
+void ike_child_abandon(struct ike_sa *sa)
+{
+	if (sa->xc.child)
+		ike_child_free(sa, sa->xc.child);
+	sa->xc.child = NULL;
+	ike_ke_free(sa->xc.ke);
+	sa->xc.ke = NULL;
+	sa->xc.group = 0;
+	sa->xc.rounds = 0;
+}
+
+static bool rekeying(const struct ike_sa *sa)
+{
+	return sa->task.kind == IKE_TASK_REKEY_CHILD;
+}
+
+/* The first key exchange of the first proposal, IKE_KE_NONE without. */
+static uint16_t first_group(const struct ike_child_conf *conf)
+{
+	const struct ike_transform *t = ike_proposal_get(&conf->esp[0], IKE_T_KE);
+
+	return t ? t->id : IKE_KE_NONE;
+}
+
+/* Writes the request of sa->xc, with a fresh nonce. 0 or -1. */
+static int send_request(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_child *ch = sa->xc.child;
+	struct ike_buf pub = { 0 };
+	struct ike_out o;
+
+	ike_ke_free(sa->xc.ke);
+	sa->xc.ke = NULL;
+	if (sa->xc.group) {
+		sa->xc.ke = ike_ke_new(sa->xc.group, true, NULL);
+		if (!sa->xc.ke || ike_ke_public(sa->xc.ke, &pub))
+			return -1;
+	}
+	sa->ctx->conf.random(sa->ctx->conf.arg, sa->xc.ni, sizeof(sa->xc.ni));
+	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
+	if (rekeying(sa))
+		ike_out_notify_spi(&o, IKE_N_REKEY_SA, ch->chosen.proto, sa->task.spi,
+				   (struct ike_buf){ 0 });
+	if (ch->conf->transport)
+		ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
+	ike_child_out_sa(&o, ch, true);
+	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->xc.ni, sizeof(sa->xc.ni) });
+	if (sa->xc.ke)
+		ike_out_ke(&o, sa->xc.group, pub);
+	ike_child_out_ts(sa, &o, ch);
+	return ike_request(sa, now, IKE_X_CREATE_CHILD_SA, &o);
+}
+
+int ike_child_start(struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_child_conf *conf = sa->task.conf;
+	struct ike_child *old = NULL;
+
+	if (rekeying(sa)) {
+		old = ike_child_by_in(sa, sa->task.spi);
+		if (!old || old->busy)
+			return 0;
+		conf = old->conf;
+		sa->task.conf = conf;
+	}
+	sa->xc.child = ike_child_new(sa, conf);
+	if (!sa->xc.child)
+		return -1;
+	sa->xc.group = first_group(conf);
+	if (send_request(sa, now)) {
+		ike_child_abandon(sa);
+		return -1;
+	}
+	if (old)
+		old->busy = true;
+	return 0;
+}
+
+/* The child that was to be replaced goes on; another try follows later. */
+static void keep_old(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_child *old = rekeying(sa) ? ike_child_by_in(sa, sa->task.spi) : NULL;
+	uint8_t r[2];
+
+	if (!old)
+		return;
+	sa->ctx->conf.random(sa->ctx->conf.arg, r, sizeof(r));
+	old->busy = false;
+	old->rekey_at = now + RETRY_MS + ike_get16(r) % RETRY_MORE_MS;
+}
+
+/* The peer answered with an error. */
+static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_transform t = { .type = IKE_T_KE };
+	struct ike_child *old;
+	unsigned int i;
+
+	ike_log(x->c, sa, "%.32s: peer refused the child: %s", sa->task.conf->name,
+		ike_name_notify(e->notify.type));
+	if (e->notify.type == IKE_N_INVALID_SYNTAX)
+		return IKE_DIE;
+	if (e->notify.type == IKE_N_INVALID_KE_PAYLOAD && e->notify.data.n == 2 &&
+	    ++sa->xc.rounds < ROUNDS) {
+		t.id = ike_get16(e->notify.data.p);
+		for (i = 0; i < sa->task.conf->n_esp; i++)
+			if (ike_proposal_has(&sa->task.conf->esp[i], &t) && t.id != sa->xc.group)
+				break;
+		if (i < sa->task.conf->n_esp) {
+			sa->xc.group = t.id;
+			if (!send_request(sa, x->now))
+				return IKE_GO_ON;
+		}
+	}
+	ike_child_abandon(sa);
+	if (sa->state != IKE_S_UP)
+		return IKE_GO_ON;
+	if (e->notify.type == IKE_N_CHILD_SA_NOT_FOUND && rekeying(sa)) {
+		old = ike_child_by_in(sa, sa->task.spi);
+		if (old) {
+			ike_child_free(sa, old);
+			ike_task_add(sa, x->now, &(struct ike_task){ IKE_TASK_CHILD,
+								     sa->task.conf });
+		}
+		return IKE_GO_ON;
+	}
+	keep_old(sa, x->now);
+	return IKE_GO_ON;
+}
+
+/* Takes KEr in, if a key exchange was agreed on; what is not needed of ours goes. */
+static bool take_ke(struct ike_step *x, const struct ike_proposal *chosen)
+{
+	const struct ike_transform *t = ike_proposal_get(chosen, IKE_T_KE);
+	const struct ike_payload *k = ike_msg_find(x->m, IKE_P_KE, NULL);
+	struct ike_sa *sa = x->sa;
+
+	if (!t || t->id == IKE_KE_NONE) {
+		ike_ke_free(sa->xc.ke);
+		sa->xc.ke = NULL;
+		return !k;
+	}
+	return sa->xc.ke && k && k->ke.group == t->id && t->id == sa->xc.group &&
+	       !ike_ke_peer(sa->xc.ke, k->ke.data);
+}
+
+enum ike_after ike_child_response(struct ike_step *x)
+{
+	const struct ike_payload *e = ike_msg_error(x->m);
+	const struct ike_payload *nr = ike_msg_find(x->m, IKE_P_NONCE, NULL);
+	struct ike_sa *sa = x->sa;
+	struct ike_child *ch = sa->xc.child;
+	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, .we_initiated = true };
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf, sa->task.spi };
+
+	if (e)
+		return refused(x, e);
+	if (nr && !ike_child_take(x, ch, false)) {
+		if (!take_ke(x, &ch->chosen)) {
+			ike_log(x->c, sa, "%.32s: bad key exchange", ch->conf->name);
+			ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
+			return IKE_GO_ON;
+		}
+		s.nr = nr->body;
+		s.ke = sa->xc.ke;
+		if (!ike_child_install(sa, x->now, ch, &s)) {
+			sa->xc.child = NULL;
+			ike_child_abandon(sa);
+			if (rekeying(sa) && ike_child_by_in(sa, t.spi))
+				ike_task_add(sa, x->now, &t);
+			return IKE_GO_ON;
+		}
+	}
+	t.spi = ch->spi_in;
+	ike_child_abandon(sa);
+	keep_old(sa, x->now);
+	ike_task_add(sa, x->now, &t);
+	return IKE_GO_ON;
+}
+
+/* Whether the request is about the IKE SA itself. */
+static bool about_ike(struct ike_step *x, const struct ike_payload *s)
+{
+	enum ike_reason why;
+
+	return s && ike_sa_parse(s->body, x->c->offer, 1, &why) > 0 &&
+	       x->c->offer[0].proto == IKE_PROTO_IKE;
+}
+
+/* The child of REKEY_SA. False if an error was written instead. */
+static bool find_old(struct ike_step *x, struct ike_child **old)
+{
+	const struct ike_payload *p = ike_msg_notify(x->m, IKE_N_REKEY_SA, NULL);
+	struct ike_notify_data d;
+	struct ike_fault f;
+
+	*old = NULL;
+	if (!p)
+		return true;
+	if (ike_notify_get(p, &d, &f)) {
+		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
+		return false;
+	}
+	*old = ike_child_by_out(x->sa, d.spi);
+	if (!*old || (*old)->chosen.proto != d.proto) {
+		ike_out_notify_spi(x->out, IKE_N_CHILD_SA_NOT_FOUND, d.proto, d.spi,
+				   (struct ike_buf){ 0 });
+		return false;
+	}
+	if ((*old)->busy) {
+		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
+		return false;
+	}
+	return true;
+}
+
+/* Our key exchange, if @ch has one. 0, or the notify that says why not, with @group. */
+static uint16_t answer_ke(struct ike_step *x, const struct ike_child *ch, struct ike_ke **ke,
+			  uint16_t *group)
+{
+	const struct ike_transform *t = ike_proposal_get(&ch->chosen, IKE_T_KE);
+	const struct ike_payload *k = ike_msg_find(x->m, IKE_P_KE, NULL);
+	enum ike_crypt why;
+
+	*group = t ? t->id : IKE_KE_NONE;
+	if (!*group)
+		return 0;
+	if (!k || k->ke.group != *group)
+		return IKE_N_INVALID_KE_PAYLOAD;
+	*ke = ike_ke_new(*group, false, &why);
+	if (*ke)
+		why = ike_ke_peer(*ke, k->ke.data);
+	if (!why)
+		return 0;
+	ike_log(x->c, x->sa, "key exchange: %s", ike_crypt_text(why));
+	return IKE_N_INVALID_SYNTAX;
+}
+
+/* Builds the child and its answer. 0, or the notify that says why not, with @group. */
+static uint16_t answer(struct ike_step *x, struct ike_child *old, uint16_t *group)
+{
+	const struct ike_payload *ni = ike_msg_find(x->m, IKE_P_NONCE, NULL);
+	uint8_t nr[IKE_NONCE_LEN];
+	struct ike_child_seed s = { ni->body, { nr, sizeof(nr) }, .hold_out = old != NULL };
+	struct ike_sa *sa = x->sa;
+	struct ike_ke *ke = NULL;
+	struct ike_child *ch;
+	struct ike_buf pub;
+	uint16_t error;
+
+	ch = ike_child_choose(x, false, old ? old->conf : NULL, &error);
+	if (!ch)
+		return error;
+	x->c->conf.random(x->c->conf.arg, nr, sizeof(nr));
+	error = answer_ke(x, ch, &ke, group);
+	s.ke = ke;
+	if (!error && ke && ike_ke_public(ke, &pub))
+		error = IKE_N_TEMPORARY_FAILURE;
+	if (!error && ike_child_install(sa, x->now, ch, &s))
+		error = IKE_N_TEMPORARY_FAILURE;
+	if (error) {
+		ike_child_free(sa, ch);
+		ike_ke_free(ke);
+		return error;
+	}
+	ch->replaces = old ? old->spi_in : 0;
+	ike_child_answer_sa(x->out, ch);
+	ike_out_raw(x->out, IKE_P_NONCE, s.nr);
+	if (ke)
+		ike_out_ke(x->out, *group, pub);
+	ike_child_answer_ts(x->out, ch);
+	ike_ke_free(ke);
+	return 0;
+}
+
+enum ike_after ike_child_request(struct ike_step *x)
+{
+	const struct ike_payload *s = ike_msg_find(x->m, IKE_P_SA, NULL);
+	const struct ike_child *ch;
+	struct ike_child *old;
+	unsigned int n = 0;
+	uint16_t error, group = 0;
+	uint8_t data[2];
+
+	for (ch = x->sa->children; ch; ch = ch->next)
+		n++;
+	if (!s || !ike_msg_find(x->m, IKE_P_NONCE, NULL)) {
+		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
+		return IKE_DIE;
+	}
+	if (x->sa->state != IKE_S_UP) {
+		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
+		return IKE_GO_ON;
+	}
+	if (about_ike(x, s) || n >= CHILDREN_MAX) {
+		ike_out_notify_flag(x->out, IKE_N_NO_ADDITIONAL_SAS);
+		return IKE_GO_ON;
+	}
+	if (!find_old(x, &old))
+		return IKE_GO_ON;
+	error = answer(x, old, &group);
+	ike_put16(data, group);
+	if (error)
+		ike_out_notify(x->out, error,
+			       (struct ike_buf){ data, error == IKE_N_INVALID_KE_PAYLOAD ? 2 : 0 });
+	return error == IKE_N_INVALID_SYNTAX ? IKE_DIE : IKE_GO_ON;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What children are negotiated with: SA, TSi, TSr, mode (RFC 7296 1.3, 2.7, 2.9).
+ */
+#include <stdlib.h>
+
+#include "sa.h"
+
+static unsigned int resolve(const struct ike_ts *from, unsigned int n, const struct ike_addr *a,
+			    struct ike_ts *to)
+{
+	unsigned int i;
+
+	if (n > IKE_CHILD_TS)
+		n = IKE_CHILD_TS;
+	for (i = 0; i < n; i++) {
+		to[i] = from[i];
+		ike_ts_resolve(&to[i], a->a, a->len);
+	}
+	return n;
+}
+
+void ike_child_out_sa(struct ike_out *o, const struct ike_child *ch, bool with_ke)
+{
+	struct ike_proposal p[IKE_MAX_PROPOSALS];
+	unsigned int i, n = ch->conf->n_esp;
+
+	if (n > IKE_MAX_PROPOSALS)
+		n = IKE_MAX_PROPOSALS;
+	for (i = 0; i < n; i++) {
+		p[i] = ch->conf->esp[i];
+		if (!with_ke)
+			ike_proposal_drop_ke(&p[i]);
+	}
+	ike_out_sa(o, p, n, &ch->spi_in, 4);
+}
+
+void ike_child_out_ts(struct ike_sa *sa, struct ike_out *o, struct ike_child *ch)
+{
+	ch->n_local = resolve(ch->conf->local, ch->conf->n_local, &sa->local, ch->local);
+	ch->n_remote = resolve(ch->conf->remote, ch->conf->n_remote, &sa->remote, ch->remote);
+	ike_out_ts(o, IKE_P_TSI, ch->local, ch->n_local);
+	ike_out_ts(o, IKE_P_TSR, ch->remote, ch->n_remote);
+}
+
+void ike_child_answer_sa(struct ike_out *o, const struct ike_child *ch)
+{
+	ike_out_sa(o, &ch->chosen, 1, &ch->spi_in, 4);
+}
+
+void ike_child_answer_ts(struct ike_out *o, const struct ike_child *ch)
+{
+	if (ch->transport)
+		ike_out_notify_flag(o, IKE_N_USE_TRANSPORT_MODE);
+	ike_out_ts(o, IKE_P_TSI, ch->remote, ch->n_remote);
+	ike_out_ts(o, IKE_P_TSR, ch->local, ch->n_local);
+}
+
+static int read_ts(const struct ike_msg *m, uint8_t type, struct ike_ts *out)
+{
+	const struct ike_payload *p = ike_msg_find(m, type, NULL);
+	enum ike_reason why;
+
+	if (!p)
+		return 0;
+	return ike_ts_list_parse(p->ts.list, p->ts.count, out, IKE_MAX_TS, &why);
+}
+
+/* Narrows the peer's selectors to @conf; false if a side is left with nothing. */
+static bool narrow(struct ike_step *x, const struct ike_child_conf *conf,
+		   const struct ike_ts *tsi, int n_i, const struct ike_ts *tsr, int n_r,
+		   struct ike_child *to)
+{
+	struct ike_ts mine[IKE_CHILD_TS];
+	unsigned int n, flags;
+
+	n = resolve(conf->local, conf->n_local, x->local, mine);
+	to->n_local = ike_ts_narrow(tsr, (unsigned int)n_r, mine, n, to->local, IKE_CHILD_TS,
+				    &flags);
+	n = resolve(conf->remote, conf->n_remote, x->remote, mine);
+	to->n_remote = ike_ts_narrow(tsi, (unsigned int)n_i, mine, n, to->remote, IKE_CHILD_TS,
+				     &flags);
+	return to->n_local && to->n_remote;
+}
+
+/* A child of @conf with what was found in @like. */
+static struct ike_child *create(struct ike_step *x, const struct ike_child_conf *conf,
+				const struct ike_child *like, uint16_t *error)
+{
+	struct ike_child *ch = ike_child_new(x->sa, conf);
+
+	if (!ch) {
+		*error = IKE_N_TEMPORARY_FAILURE;
+		return NULL;
+	}
+	ch->chosen = like->chosen;
+	memcpy(&ch->spi_out, like->chosen.spi, 4);
+	memcpy(ch->local, like->local, sizeof(ch->local));
+	memcpy(ch->remote, like->remote, sizeof(ch->remote));
+	ch->n_local = like->n_local;
+	ch->n_remote = like->n_remote;
+	ch->transport = conf->transport && ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL);
+	return ch;
+}
+
+struct ike_child *ike_child_choose(struct ike_step *x, bool first,
+				   const struct ike_child_conf *only, uint16_t *error)
+{
+	const struct ike_payload *s = ike_msg_find(x->m, IKE_P_SA, NULL);
+	const struct ike_peer_conf *p = x->sa->peer;
+	struct ike_ts tsi[IKE_MAX_TS], tsr[IKE_MAX_TS];
+	struct ike_child try = { 0 };
+	enum ike_reason why;
+	unsigned int i;
+	char diff[1024];
+	int n, n_i, n_r;
+
+	*error = IKE_N_NO_PROPOSAL_CHOSEN;
+	n = s ? ike_sa_parse(s->body, x->c->offer, IKE_MAX_PROPOSALS, &why) : 0;
+	n_i = read_ts(x->m, IKE_P_TSI, tsi);
+	n_r = read_ts(x->m, IKE_P_TSR, tsr);
+	if (n <= 0)
+		return NULL;
+	for (i = 0; i < p->n_children; i++) {
+		const struct ike_child_conf *conf = &p->children[i];
+
+		if (only && conf != only)
+			continue;
+		if (ike_proposal_choose(conf->esp, conf->n_esp, x->c->offer, (unsigned int)n,
+					first ? IKE_CHOOSE_NO_KE : 0, &try.chosen, diff,
+					sizeof(diff))) {
+			ike_log(x->c, x->sa, "%.32s: no common proposal: %s", conf->name, diff);
+			continue;
+		}
+		if (try.chosen.spi_size != 4 || !memcmp(try.chosen.spi, "\0\0\0\0", 4))
+			continue;
+		*error = IKE_N_TS_UNACCEPTABLE;
+		if (n_i > 0 && n_r > 0 && narrow(x, conf, tsi, n_i, tsr, n_r, &try))
+			return create(x, conf, &try, error);
+		ike_log(x->c, x->sa, "%.32s: no common traffic selectors", conf->name);
+	}
+	return NULL;
+}
+
+static int refuse(struct ike_step *x, const struct ike_child *ch, const char *why)
+{
+	ike_log(x->c, x->sa, "%.32s: %s", ch->conf->name, why);
+	return -1;
+}
+
+int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first)
+{
+	const struct ike_payload *s = ike_msg_find(x->m, IKE_P_SA, NULL);
+	struct ike_ts tsi[IKE_MAX_TS], tsr[IKE_MAX_TS];
+	struct ike_proposal ours[IKE_MAX_PROPOSALS];
+	struct ike_proposal *got = x->c->offer;
+	unsigned int i, n = ch->conf->n_esp;
+	enum ike_reason why;
+	char diff[512];
+	int n_i, n_r;
+
+	if (!s || ike_sa_parse(s->body, got, 1, &why) != 1)
+		return refuse(x, ch, "the answer has no proposal");
+	if (n > IKE_MAX_PROPOSALS)
+		n = IKE_MAX_PROPOSALS;
+	for (i = 0; i < n; i++) {
+		ours[i] = ch->conf->esp[i];
+		if (first)
+			ike_proposal_drop_ke(&ours[i]);
+	}
+	if (ike_proposal_verify(ours, n, got, diff, sizeof(diff)))
+		return refuse(x, ch, diff);
+	if (got->spi_size != 4 || !memcmp(got->spi, "\0\0\0\0", 4))
+		return refuse(x, ch, "the answer has no SPI");
+	n_i = read_ts(x->m, IKE_P_TSI, tsi);
+	n_r = read_ts(x->m, IKE_P_TSR, tsr);
+	if (n_i <= 0 || n_r <= 0 || n_i > IKE_CHILD_TS || n_r > IKE_CHILD_TS)
+		return refuse(x, ch, "the answer has no usable traffic selectors");
+	if (!ike_ts_list_covers(ch->local, ch->n_local, tsi, (unsigned int)n_i) ||
+	    !ike_ts_list_covers(ch->remote, ch->n_remote, tsr, (unsigned int)n_r))
+		return refuse(x, ch, "the peer widened the traffic selectors");
+	ch->transport = ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL);
+	if (ch->transport != ch->conf->transport)
+		return refuse(x, ch, "the peer does not agree to the mode");
+	ch->chosen = *got;
+	memcpy(&ch->spi_out, got->spi, 4);
+	memcpy(ch->local, tsi, (size_t)n_i * sizeof(tsi[0]));
+	memcpy(ch->remote, tsr, (size_t)n_r * sizeof(tsr[0]));
+	ch->n_local = (unsigned int)n_i;
+	ch->n_remote = (unsigned int)n_r;
+	return 0;
+}

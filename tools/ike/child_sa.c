@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children and the kernel: SPIs, SAs, policies (RFC 7296 2.8, 2.17).
+ */
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+
+#include "sa.h"
+
+struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *conf)
+{
+	struct ike_ctx *c = sa->ctx;
+	struct ike_child *ch = calloc(1, sizeof(*ch));
+
+	if (!ch)
+		return NULL;
+	ch->conf = conf;
+	ch->chosen.proto = conf->esp[0].proto;
+	ch->src = sa->local;
+	ch->dst = sa->remote;
+	ch->rekey_at = ch->expire_at = UINT64_MAX;
+	if (c->conf.kernel->alloc_spi(c->conf.kern, ch->chosen.proto, &ch->dst, &ch->src,
+				      &ch->spi_in)) {
+		ike_log(c, sa, "%.32s: the kernel gave no SPI", conf->name);
+		free(ch);
+		return NULL;
+	}
+	return ch;
+}
+
+/* Adds or removes the policies of each pair of selectors. 0, or -1 with none added. */
+static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_kern_policy p = { .proto = ch->chosen.proto, .reqid = ch->conf->reqid,
+				     .transport = ch->transport };
+	unsigned int i, n = ch->n_local * ch->n_remote * 2;
+
+	for (i = 0; i < n; i++) {
+		const struct ike_ts *l = &ch->local[i / 2 / ch->n_remote];
+		const struct ike_ts *r = &ch->remote[i / 2 % ch->n_remote];
+
+		p.inbound = i & 1;
+		p.from = p.inbound ? *r : *l;
+		p.to = p.inbound ? *l : *r;
+		p.src = p.inbound ? ch->dst : ch->src;
+		p.dst = p.inbound ? ch->src : ch->dst;
+		if (!add)
+			k->kernel->del_policy(k->kern, &p);
+		else if (k->kernel->add_policy(k->kern, &p))
+			break;
+	}
+	if (i == n)
+		return 0;
+	while (i--) {
+		p.inbound = i & 1;
+		p.from = p.inbound ? ch->remote[i / 2 % ch->n_remote]
+				   : ch->local[i / 2 / ch->n_remote];
+		p.to = p.inbound ? ch->local[i / 2 / ch->n_remote]
+				 : ch->remote[i / 2 % ch->n_remote];
+		k->kernel->del_policy(k->kern, &p);
+	}
+	return -1;
+}
+
+void ike_child_free(struct ike_sa *sa, struct ike_child *ch)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_child **p;
+
+	for (p = &sa->children; *p && *p != ch; p = &(*p)->next)
+		;
+	if (*p)
+		*p = ch->next;
+	if (ch->in_kernel)
+		policies(sa, ch, false);
+	if (ch->out_kernel)
+		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst);
+	k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src);
+	OPENSSL_cleanse(ch, sizeof(*ch));
+	free(ch);
+}
+
+struct ike_child *ike_child_by_in(struct ike_sa *sa, uint32_t spi)
+{
+	struct ike_child *ch = sa->children;
+
+	while (ch && ch->spi_in != spi)
+		ch = ch->next;
+	return ch;
+}
+
+struct ike_child *ike_child_by_out(struct ike_sa *sa, uint32_t spi)
+{
+	struct ike_child *ch = sa->children;
+
+	while (ch && ch->spi_out != spi)
+		ch = ch->next;
+	return ch;
+}
+
+static void put_keys(struct ike_kern_sa *k, const uint8_t *e, size_t e_len, const uint8_t *a,
+		     size_t a_len)
+{
+	k->encr_len = (uint8_t)e_len;
+	k->integ_len = (uint8_t)a_len;
+	memcpy(k->encr_key, e, e_len);
+	memcpy(k->integ_key, a, a_len);
+}
+
+/* Both SAs from what was agreed on. 0 or -1. */
+static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_seed *s,
+		struct ike_kern_sa *in)
+{
+	const struct ike_transform *e = ike_proposal_get(&ch->chosen, IKE_T_ENCR);
+	const struct ike_transform *a = ike_proposal_get(&ch->chosen, IKE_T_INTEG);
+	const struct ike_transform *esn = ike_proposal_get(&ch->chosen, IKE_T_ESN);
+	struct ike_kern_sa *out = &ch->out;
+	struct ike_seed seed = { s->ni, s->nr };
+	enum ike_crypt why = IKE_CRYPT_OK;
+	struct ike_child_keys k;
+	struct ike_buf secret;
+
+	if (s->ke)
+		why = ike_ke_secret(s->ke, &secret);
+	if (!why)
+		why = ike_keys_child(&sa->keys, e ? e->id : 0, e ? e->keylen : 0, a ? a->id : 0,
+				     &seed, &secret, s->ke ? 1 : 0, &k);
+	if (why) {
+		ike_log(sa->ctx, sa, "%.32s: no keys: %s", ch->conf->name, ike_crypt_text(why));
+		return -1;
+	}
+	*in = (struct ike_kern_sa){
+		.spi = ch->spi_in, .proto = ch->chosen.proto, .inbound = true,
+		.transport = ch->transport, .esn = esn && esn->id,
+		.encap = sa->nat_us || sa->nat_peer, .reqid = ch->conf->reqid,
+		.src = ch->dst, .dst = ch->src, .encr = e ? e->id : 0,
+		.encr_bits = e ? e->keylen : 0, .integ = a ? a->id : 0,
+	};
+	*out = *in;
+	out->spi = ch->spi_out;
+	out->inbound = false;
+	out->src = ch->src;
+	out->dst = ch->dst;
+	put_keys(s->we_initiated ? out : in, k.ei, k.encr_len, k.ai, k.integ_len);
+	put_keys(s->we_initiated ? in : out, k.er, k.encr_len, k.ar, k.integ_len);
+	ike_child_wipe(&k);
+	return 0;
+}
+
+void ike_child_release(struct ike_sa *sa, struct ike_child *ch)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+
+	if (ch->out_kernel)
+		return;
+	ch->out_kernel = !k->kernel->add_sa(k->kern, &ch->out);
+	if (!ch->out_kernel)
+		ike_log(sa->ctx, sa, "%.32s: the kernel refused the outbound SA", ch->conf->name);
+	OPENSSL_cleanse(&ch->out, sizeof(ch->out));
+}
+
+static uint64_t after(uint64_t now, uint64_t ms)
+{
+	return ms ? now + ms : UINT64_MAX;
+}
+
+int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
+		      const struct ike_child_seed *s)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_kern_sa in;
+	int err;
+
+	ch->src = sa->local;
+	ch->dst = sa->remote;
+	if (make(sa, ch, s, &in))
+		return -1;
+	err = k->kernel->add_sa(k->kern, &in);
+	OPENSSL_cleanse(&in, sizeof(in));
+	if (!err && !s->hold_out) {
+		ike_child_release(sa, ch);
+		err = !ch->out_kernel;
+	}
+	if (!err && policies(sa, ch, true))
+		err = -1;
+	if (err) {
+		ike_log(sa->ctx, sa, "%.32s: the kernel refused", ch->conf->name);
+		return -1;
+	}
+	ch->in_kernel = true;
+	ch->rekey_at = after(now, ch->conf->rekey_ms);
+	ch->expire_at = after(now, ch->conf->life_ms);
+	ch->next = sa->children;
+	sa->children = ch;
+	ike_log(sa->ctx, sa, "%.32s: child established", ch->conf->name);
+	return 0;
+}
+
+/* The peer's address or port changed: the SAs follow. */
+void ike_child_move(struct ike_sa *sa)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_child *ch;
+
+	for (ch = sa->children; ch; ch = ch->next) {
+		policies(sa, ch, false);
+		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &sa->remote,
+				     &sa->local);
+		if (ch->out_kernel)
+			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst,
+					     &sa->local, &sa->remote);
+		ch->out.src = ch->src = sa->local;
+		ch->out.dst = ch->dst = sa->remote;
+		if (policies(sa, ch, true)) {
+			ch->in_kernel = false;
+			ch->expire_at = 0;
+		}
+	}
+}
+
+void ike_child_tick(struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_child *ch, *next;
+	struct ike_kern_use use;
+
+	for (ch = sa->children; ch; ch = next) {
+		struct ike_task t = { IKE_TASK_DELETE_CHILD, ch->conf, ch->spi_in };
+
+		next = ch->next;
+		if (!ch->out_kernel &&
+		    !k->kernel->query_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &use) &&
+		    use.packets)
+			ike_child_release(sa, ch);
+		if (now >= ch->expire_at) {
+			ch->busy = true;
+			ch->expire_at = sa->n_queue == IKE_TASKS ? now + 1000 : UINT64_MAX;
+			ike_task_add(sa, now, &t);
+		} else if (now >= ch->rekey_at && !ch->busy) {
+			t.kind = IKE_TASK_REKEY_CHILD;
+			ch->rekey_at = UINT64_MAX;
+			ike_task_add(sa, now, &t);
+		}
+		if (sa->state != IKE_S_UP)
+			return;
+	}
+}

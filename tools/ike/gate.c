@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What comes in: which SA it is for, whether it is authentic and fresh, and which handler
+ * may see it in the state of that SA. No handler is called in any other way.
+ */
+#include <openssl/crypto.h>
+
+#include "../lib/util.h"
+#include "octets.h"
+#include "sa.h"
+
+#define ERRORS_PER_SECOND 10	/* unprotected ones */
+
+#define IN(s) (1u << IKE_S_##s)
+
+/**
+ * struct gate - an exchange
+ * @xchg: its type
+ * @req_states: states in which a request is handled
+ * @resp_states: states in which a response is
+ * @request: handles a request, writes the payloads of the answer
+ * @response: handles a response to a request of ours
+ */
+static const struct gate {
+	uint8_t xchg;
+	unsigned int req_states, resp_states;
+	enum ike_after (*request)(struct ike_step *x);
+	enum ike_after (*response)(struct ike_step *x);
+} gates[] = {
+	{ IKE_X_AUTH, IN(HALF_OPEN), IN(AUTH_SENT), ike_auth_request, ike_auth_response },
+	{ IKE_X_CREATE_CHILD_SA, IN(UP) | IN(CLOSING), IN(UP), ike_child_request,
+	  ike_child_response },
+	{ IKE_X_INFORMATIONAL, IN(UP) | IN(CLOSING), IN(UP) | IN(CLOSING), ike_info_request,
+	  ike_info_response },
+};
+
+static const struct gate *find(uint8_t xchg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(gates); i++)
+		if (gates[i].xchg == xchg)
+			return &gates[i];
+	return NULL;
+}
+
+/* One unprotected notify to a request that no SA is for (RFC 7296 2.21.4, 2.5). */
+static void answer_bare(struct ike_step *x, const struct ike_hdr *in, uint16_t notify)
+{
+	struct ike_ctx *c = x->c;
+	struct ike_hdr h = *in;
+	uint8_t buf[64];
+	struct ike_out o;
+	size_t n;
+
+	if (x->now - c->err_at >= 1000) {
+		c->err_at = x->now;
+		c->err_count = 0;
+	}
+	if (c->err_count++ >= ERRORS_PER_SECOND)
+		return;
+	h.version = IKE_VERSION_2;
+	h.flags = IKE_F_RESPONSE | (~in->flags & IKE_F_INITIATOR);
+	ike_out_msg(&o, buf, sizeof(buf), &h);
+	ike_out_notify_flag(&o, notify);
+	n = ike_out_finish(&o);
+	if (n)
+		c->conf.send(c->conf.arg, x->local, x->remote, (struct ike_buf){ buf, n });
+}
+
+/* Decrypts and reads what is inside; @fatal if a peer with the keys wrote nonsense. */
+static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal)
+{
+	struct ike_msg *m = x->m;
+	struct ike_buf inner;
+	enum ike_crypt why;
+
+	*fatal = false;
+	why = ike_sk_open(&x->sa->sk_in, (uint8_t *)m->raw.p, m->sk_head.n, m->raw.n, &inner);
+	if (why == IKE_CRYPT_PADDING) {
+		*f = (struct ike_fault){ .notify = IKE_N_INVALID_SYNTAX, .protected = true };
+		*fatal = true;
+		return false;
+	}
+	if (why) {
+		ike_log(x->c, x->sa, "dropped a message: %s", ike_crypt_text(why));
+		return false;
+	}
+	*fatal = ike_msg_parse_inner(m, m->inner_first, inner, f) != 0;
+	return !*fatal;
+}
+
+/* A peer with the keys sent what cannot be read (RFC 7296 2.21.3, 2.5). */
+static enum ike_after refuse(struct ike_step *x, const struct ike_fault *f)
+{
+	ike_log(x->c, x->sa, "unreadable request: %s", ike_reason_text(f->reason));
+	ike_out_notify(x->out, f->notify ? f->notify : IKE_N_INVALID_SYNTAX,
+		       (struct ike_buf){ &f->data, f->reason == IKE_R_CRITICAL });
+	return f->reason == IKE_R_CRITICAL && x->sa->state != IKE_S_HALF_OPEN ? IKE_GO_ON
+									      : IKE_DIE;
+}
+
+/* The peer showed from where it is heard (RFC 7296 2.23). */
+static void follow(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+
+	sa->heard_at = x->now;
+	if (sa->state == IKE_S_HALF_OPEN) {
+		sa->local = *x->local;
+		sa->remote = *x->remote;
+		return;
+	}
+	if (!sa->nat_peer || sa->nat_us || ike_addr_equal(&sa->remote, x->remote))
+		return;
+	ike_log(x->c, sa, "peer behind NAT moved to port %u", x->remote->port);
+	sa->remote = *x->remote;
+	ike_child_move(sa);
+}
+
+static void in_request(struct ike_step *x, const uint8_t *hash)
+{
+	const struct gate *g = find(x->m->hdr.xchg);
+	struct ike_sa *sa = x->sa;
+	enum ike_after after;
+	struct ike_fault f;
+	struct ike_out o;
+	bool fatal, good;
+
+	if (sa->state == IKE_S_GONE || x->m->hdr.mid != sa->w.recv_mid)
+		return;
+	if (g && !(g->req_states & 1u << sa->state))
+		return;
+	if (!sa->have_keys && (sa->state != IKE_S_HALF_OPEN || !sa->ke || ike_sa_derive(sa)))
+		return;
+	good = open_inner(x, &f, &fatal);
+	if (!good && !fatal)
+		return;
+	sa->w.recv_mid++;
+	follow(x);
+	ike_out_chain(&o, x->c->inner, sizeof(x->c->inner));
+	x->out = &o;
+	if (!good) {
+		after = refuse(x, &f);
+	} else if (!g) {
+		ike_out_notify_flag(&o, IKE_N_INVALID_SYNTAX);
+		after = IKE_DIE;
+	} else {
+		after = g->request(x);
+	}
+	if (ike_respond(x, hash))
+		ike_log(x->c, sa, "no answer could be made");
+	if (after == IKE_DIE)
+		ike_sa_die(sa, x->now);
+	else
+		ike_task_next(sa, x->now);
+}
+
+static void in_response(struct ike_step *x)
+{
+	const struct gate *g = find(x->m->hdr.xchg);
+	struct ike_sa *sa = x->sa;
+	struct ike_fault f;
+	bool fatal, good;
+
+	if (!sa->w.req || x->m->hdr.mid != sa->w.send_mid || x->m->hdr.xchg != sa->w.req_xchg)
+		return;
+	if (!g || !(g->resp_states & 1u << sa->state) || !sa->have_keys)
+		return;
+	good = open_inner(x, &f, &fatal);
+	if (!good && !fatal)
+		return;
+	ike_window_answered(sa);
+	sa->heard_at = x->now;
+	if (!good) {
+		ike_log(x->c, sa, "unreadable response: %s", ike_reason_text(f.reason));
+		ike_sa_die(sa, x->now);
+		return;
+	}
+	if (g->response(x) == IKE_DIE)
+		ike_sa_die(sa, x->now);
+	else
+		ike_task_next(sa, x->now);
+}
+
+static void in_init(struct ike_step *x, const uint8_t *hash)
+{
+	const struct ike_hdr *h = &x->m->hdr;
+	static const uint8_t zero[8];
+
+	if (h->mid || x->m->sealed)
+		return;
+	if (!ike_is_response(h)) {
+		if (ike_from_initiator(h) && !memcmp(h->spi_r, zero, 8) &&
+		    memcmp(h->spi_i, zero, 8))
+			ike_init_request(x, hash);
+		return;
+	}
+	if (ike_from_initiator(h))
+		return;
+	x->sa = ike_sa_find(x->c, h->spi_i);
+	if (!x->sa || x->sa->state != IKE_S_INIT_SENT || !x->sa->initiator)
+		return;
+	if (ike_init_response(x) == IKE_DIE)
+		ike_sa_die(x->sa, x->now);
+}
+
+/* Everything but IKE_SA_INIT. */
+static void in_protected(struct ike_step *x, const uint8_t *hash)
+{
+	const struct ike_hdr *h = &x->m->hdr;
+
+	x->sa = ike_sa_find(x->c, ike_from_initiator(h) ? h->spi_r : h->spi_i);
+	if (!x->sa || x->sa->initiator == ike_from_initiator(h) ||
+	    memcmp(x->sa->spi_i, h->spi_i, 8) || memcmp(x->sa->spi_r, h->spi_r, 8)) {
+		if (!ike_is_response(h))
+			answer_bare(x, h, IKE_N_INVALID_IKE_SPI);
+		return;
+	}
+	if (x->m->sealed != IKE_P_SK)
+		return;
+	if (ike_is_response(h))
+		in_response(x);
+	else if (!ike_window_repeated(x->sa, x->now, x->local, x->remote, hash))
+		in_request(x, hash);
+}
+
+void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
+	       const struct ike_addr *remote, struct ike_buf octets)
+{
+	struct ike_step x = { .c = c, .now = now, .local = local, .remote = remote,
+			      .m = &c->msg };
+	struct ike_buf own = { c->rx, octets.n };
+	struct ike_fault f = { 0 };
+	struct ike_hdr h;
+	uint8_t hash[32];
+
+	if (octets.n > sizeof(c->rx) || octets.n < IKE_HDR_LEN)
+		return;
+	memcpy(c->rx, octets.p, octets.n);
+	if (ike_hdr_parse(own, &h, &f)) {
+		if (f.reason == IKE_R_VERSION_HIGH && !ike_is_response(&h))
+			answer_bare(&x, &h, IKE_N_INVALID_MAJOR_VERSION);
+		return;
+	}
+	if (ike_msg_parse(own, &c->msg, &f)) {
+		ike_log(c, NULL, "dropped a message: %s", ike_reason_text(f.reason));
+		return;
+	}
+	ike_digest(own, hash);
+	if (c->msg.hdr.xchg == IKE_X_SA_INIT)
+		in_init(&x, hash);
+	else
+		in_protected(&x, hash);
+	OPENSSL_cleanse(c->rx, octets.n);
+}

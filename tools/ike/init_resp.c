@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IKE_SA_INIT, the responder's side (RFC 7296 1.2, 2.6, 2.7).
+ */
+#include <stdlib.h>
+
+#include "../lib/util.h"
+#include "octets.h"
+#include "sa.h"
+
+/* The response without an SA: one notify, SPIr zero (RFC 7296 2.6, 1.2). */
+static void answer_notify(struct ike_step *x, uint16_t type, struct ike_buf data)
+{
+	struct ike_hdr h = x->m->hdr;
+	uint8_t buf[256];
+	struct ike_out o;
+	size_t n;
+
+	h.version = IKE_VERSION_2;
+	h.flags = IKE_F_RESPONSE;
+	ike_out_msg(&o, buf, sizeof(buf), &h);
+	ike_out_notify(&o, type, data);
+	n = ike_out_finish(&o);
+	if (n)
+		x->c->conf.send(x->c->conf.arg, x->local, x->remote, (struct ike_buf){ buf, n });
+}
+
+/* Whether this very request was answered before; it is answered in the same way then. */
+static bool repeated(struct ike_step *x, const uint8_t *hash)
+{
+	struct ike_sa *sa;
+
+	for (sa = x->c->sas; sa; sa = sa->next)
+		if (sa->state == IKE_S_HALF_OPEN && !memcmp(sa->spi_i, x->m->hdr.spi_i, 8) &&
+		    ike_window_repeated(sa, x->now, x->local, x->remote, hash))
+			return true;
+	return false;
+}
+
+/* The first peer of these addresses that can agree on a proposal, which goes to @out. */
+static const struct ike_peer_conf *choose(struct ike_step *x, const struct ike_payload *s,
+					  struct ike_proposal *out)
+{
+	const struct ike_peer_conf *p = x->c->conf.peers;
+	enum ike_reason why;
+	char diff[1024];
+	bool any = false;
+	unsigned int i;
+	int n;
+
+	n = ike_sa_parse(s->body, x->c->offer, IKE_MAX_PROPOSALS, &why);
+	if (n <= 0)
+		return NULL;
+	for (i = 0; i < x->c->conf.n_peers; i++, p++) {
+		if (!ike_peer_fits(p, x))
+			continue;
+		any = true;
+		if (!ike_proposal_choose(p->ike, p->n_ike, x->c->offer, (unsigned int)n, 0, out,
+					 diff, sizeof(diff)))
+			return p;
+		ike_log(x->c, NULL, "%.48s: no common proposal: %s", p->name, diff);
+	}
+	if (!any)
+		ike_log(x->c, NULL, "no peer is configured for these addresses");
+	return NULL;
+}
+
+/* Builds the response, which stays in c->wire. Its length, or 0. */
+static size_t build(struct ike_step *x)
+{
+	struct ike_hdr h = { .version = IKE_VERSION_2, .xchg = IKE_X_SA_INIT,
+			     .flags = IKE_F_RESPONSE };
+	struct ike_sa *sa = x->sa;
+	uint8_t data[20 * 32];
+	struct ike_buf pub;
+	struct ike_out o;
+	size_t n;
+
+	if (ike_ke_public(sa->ke, &pub))
+		return 0;
+	memcpy(h.spi_i, sa->spi_i, 8);
+	memcpy(h.spi_r, sa->spi_r, 8);
+	ike_out_msg(&o, x->c->wire, sizeof(x->c->wire), &h);
+	ike_out_sa(&o, &sa->chosen, 1, NULL, 0);
+	ike_out_ke(&o, sa->ke_group, pub);
+	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->nr, sa->nr_len });
+	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote);
+	if (sa->peer->remote_by == IKE_BY_CERT && sa->peer->trust) {
+		n = ike_trust_certreq(sa->peer->trust, data, sizeof(data));
+		ike_out_cert(&o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });
+	}
+	if (sa->peer_hashes) {
+		n = ike_hash_list(IKE_HASHES_ALL, data);
+		ike_out_notify(&o, IKE_N_SIGNATURE_HASH_ALGORITHMS, (struct ike_buf){ data, n });
+	}
+	return ike_out_finish(&o);
+}
+
+/* Fills the new SA and answers. The secret of the key exchange is not computed before the
+ * peer shows that it has it too.
+ */
+static int respond(struct ike_step *x, const uint8_t *hash, const struct ike_proposal *chosen)
+{
+	const struct ike_payload *k = ike_msg_find(x->m, IKE_P_KE, NULL);
+	const struct ike_payload *n = ike_msg_find(x->m, IKE_P_NONCE, NULL);
+	const struct ike_payload *h = ike_msg_notify(x->m, IKE_N_SIGNATURE_HASH_ALGORITHMS, NULL);
+	const struct ike_transform *t = ike_proposal_get(chosen, IKE_T_INTEG);
+	struct ike_sa *sa = x->sa;
+	enum ike_crypt why;
+	struct ike_buf b;
+
+	memcpy(sa->spi_i, x->m->hdr.spi_i, 8);
+	sa->local = *x->local;
+	sa->remote = *x->remote;
+	sa->chosen = *chosen;
+	sa->suite.integ = t ? t->id : 0;
+	t = ike_proposal_get(chosen, IKE_T_ENCR);
+	sa->suite.encr = t->id;
+	sa->suite.encr_bits = t->keylen;
+	sa->suite.prf = ike_proposal_get(chosen, IKE_T_PRF)->id;
+	memcpy(sa->ni, n->body.p, n->body.n);
+	sa->ni_len = n->body.n;
+	sa->nr_len = IKE_NONCE_LEN;
+	x->c->conf.random(x->c->conf.arg, sa->nr, sa->nr_len);
+	if (h && !ike_hash_parse(h->notify.data, &sa->peer_hashes))
+		sa->peer_hashes = 0;
+	sa->ke_group = k->ke.group;
+	sa->ke = ike_ke_new(sa->ke_group, false, &why);
+	if (sa->ke)
+		why = ike_ke_peer(sa->ke, k->ke.data);
+	if (why) {
+		ike_log(x->c, sa, "key exchange: %s", ike_crypt_text(why));
+		return -1;
+	}
+	ike_nat_check(x);
+	b = (struct ike_buf){ x->c->wire, build(x) };
+	if (!b.n || ike_copy(&sa->msg_r, &sa->msg_r_len, b) ||
+	    ike_copy(&sa->msg_i, &sa->msg_i_len, x->m->raw) ||
+	    ike_window_answer(sa, x->now, b, hash))
+		return -1;
+	sa->w.recv_mid = 1;
+	x->c->conf.send(x->c->conf.arg, x->local, x->remote, b);
+	return 0;
+}
+
+void ike_init_request(struct ike_step *x, const uint8_t *hash)
+{
+	const struct ike_payload *s = ike_msg_find(x->m, IKE_P_SA, NULL);
+	const struct ike_payload *k = ike_msg_find(x->m, IKE_P_KE, NULL);
+	const struct ike_payload *n = ike_msg_find(x->m, IKE_P_NONCE, NULL);
+	const struct ike_peer_conf *peer;
+	const struct ike_transform *t;
+	struct ike_proposal chosen;
+	uint8_t data[64];
+
+	if (!s || !k || !n || repeated(x, hash))
+		return;
+	if (ike_cookie_needed(x->c, x->now) && !ike_cookie_good(x)) {
+		struct ike_buf cookie = { data, ike_cookie_make(x, data) };
+
+		if (cookie.n)
+			answer_notify(x, IKE_N_COOKIE, cookie);
+		return;
+	}
+	if (x->c->half_open >= x->c->conf.half_open_max)
+		return;
+	peer = choose(x, s, &chosen);
+	if (!peer) {
+		answer_notify(x, IKE_N_NO_PROPOSAL_CHOSEN, (struct ike_buf){ 0 });
+		return;
+	}
+	t = ike_proposal_get(&chosen, IKE_T_KE);
+	if (!t || t->id != k->ke.group) {
+		ike_put16(data, t ? t->id : 0);
+		if (t)
+			answer_notify(x, IKE_N_INVALID_KE_PAYLOAD, (struct ike_buf){ data, 2 });
+		return;
+	}
+	x->sa = ike_sa_new(x->c, x->now, peer, false);
+	if (!x->sa)
+		return;
+	if (respond(x, hash, &chosen))
+		ike_sa_die(x->sa, x->now);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The IKE machine from outside: what it is told about peers, what it is fed and what it
+ * calls. It does no I/O and reads no clock; datagrams, time and random numbers come in.
+ */
+#ifndef IKE_PEER_H
+#define IKE_PEER_H
+
+#include "addr.h"
+#include "auth.h"
+#include "cert.h"
+#include "kernel.h"
+#include "proposal.h"
+#include "ts.h"
+
+/* An identity; type 0 is any. Remote ones may be patterns, see ike_id_match(). */
+struct ike_id {
+	uint8_t type;
+	struct ike_buf data;
+};
+
+enum ike_peer_auth {
+	IKE_BY_PSK,
+	IKE_BY_CERT,
+};
+
+/**
+ * struct ike_child_conf - a child SA that a peer may have
+ * @name: for logs
+ * @esp: proposals, ESP or AH, in the order of preference
+ * @n_esp: their number
+ * @local: what is on our side
+ * @n_local: number of @local
+ * @remote: what is on the peer's side
+ * @n_remote: number of @remote
+ * @transport: ask for transport mode, and agree to it
+ * @rekey_ms: age at which we rekey it, 0 for never
+ * @life_ms: age at which it is deleted, 0 for never
+ * @reqid: ties SAs to policies, not 0
+ */
+struct ike_child_conf {
+	const char *name;
+	const struct ike_proposal *esp;
+	unsigned int n_esp;
+	const struct ike_ts *local, *remote;
+	unsigned int n_local, n_remote;
+	bool transport;
+	uint64_t rekey_ms, life_ms;
+	uint32_t reqid;
+};
+
+/**
+ * struct ike_peer_conf - a peer
+ * @name: for logs
+ * @local: our address; any address as a responder if its length is 0
+ * @remote: the peer's; the same
+ * @ike: proposals for the IKE SA
+ * @n_ike: their number
+ * @by: how we authenticate ourselves
+ * @remote_by: how the peer has to
+ * @local_id: who we are
+ * @remote_id: who the peer has to be
+ * @secret: shared secret, of either side
+ * @key: our private key
+ * @certs: our certificate and the ones between it and the authority
+ * @n_certs: their number
+ * @trust: authorities for the peer's certificate
+ * @cert: how that one is checked
+ * @sig: which signatures; what the peers listed is filled in
+ * @children: children
+ * @n_children: their number
+ * @rtx_first_ms: until the first retransmission, 0 for 4000
+ * @rtx_tries: number of retransmissions, 0 for 5
+ * @rtx_factor: growth of the interval in hundredths, 0 for 180
+ * @dpd_ms: silence until the peer is asked for life, 0 for never
+ *
+ * All that is pointed to belongs to the caller and outlives the context.
+ */
+struct ike_peer_conf {
+	const char *name;
+	struct ike_addr local, remote;
+	const struct ike_proposal *ike;
+	unsigned int n_ike;
+	enum ike_peer_auth by, remote_by;
+	struct ike_id local_id, remote_id;
+	struct ike_buf secret;
+	EVP_PKEY *key;
+	X509 *const *certs;
+	unsigned int n_certs;
+	const struct ike_trust *trust;
+	struct ike_cert_policy cert;
+	struct ike_sig_policy sig;
+	const struct ike_child_conf *children;
+	unsigned int n_children;
+	uint32_t rtx_first_ms, rtx_tries, rtx_factor;
+	uint64_t dpd_ms;
+};
+
+/**
+ * struct ike_ctx_conf - surroundings of the machine
+ * @peers: peers in the order in which they are tried
+ * @n_peers: their number
+ * @kernel: backend, and
+ * @kern: its first argument
+ * @arg: first argument of the calls that follow
+ * @send: takes a datagram, without marker: one goes before it if @local has port 4500
+ * @random: fills with random octets; SPIs, nonces, cookies and jitter come from here
+ * @log: takes a line; may be NULL
+ * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
+ * @half_open_max: half-open SAs at which requests are dropped, 0 for 1000
+ */
+struct ike_ctx_conf {
+	const struct ike_peer_conf *peers;
+	unsigned int n_peers;
+	const struct ike_kernel_ops *kernel;
+	void *kern;
+	void *arg;
+	void (*send)(void *arg, const struct ike_addr *local, const struct ike_addr *remote,
+		     struct ike_buf octets);
+	void (*random)(void *arg, void *out, size_t n);
+	void (*log)(void *arg, const char *line);
+	unsigned int cookie_from, half_open_max;
+};
+
+struct ike_ctx;
+
+/* All times are milliseconds of a clock that does not go backwards. */
+
+/* A context, or NULL without memory; @conf is copied, what it points to is not. */
+struct ike_ctx *ike_ctx_new(const struct ike_ctx_conf *conf);
+
+/* Takes all SAs out of the kernel and forgets them, without a word to the peers. */
+void ike_ctx_free(struct ike_ctx *c);
+
+/* A datagram came in, without marker. */
+void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
+	       const struct ike_addr *remote, struct ike_buf octets);
+
+/* What is due at @now: retransmissions, expiry, rekeying, liveness. Returns when to call
+ * again, UINT64_MAX if nothing is waiting.
+ */
+uint64_t ike_tick(struct ike_ctx *c, uint64_t now);
+
+/* Starts an IKE SA with @peer and all of its children. 0, or -1 (no memory, no address, no
+ * key exchange method).
+ */
+int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer);
+
+/* What can be asked of an established IKE SA. */
+enum ike_task_kind {
+	IKE_TASK_LIVENESS,	/* an empty INFORMATIONAL */
+	IKE_TASK_CHILD,		/* a new child of configuration .conf */
+	IKE_TASK_REKEY_CHILD,	/* the child with our SPI .spi */
+	IKE_TASK_DELETE_CHILD,
+	IKE_TASK_DELETE,	/* the IKE SA */
+};
+
+struct ike_task {
+	enum ike_task_kind kind;
+	const struct ike_child_conf *conf;
+	uint32_t spi;		/* network order */
+};
+
+struct ike_sa;
+
+/* Puts a task at the end of the queue and starts it if nothing else is under way. 0, or -1
+ * if the queue is full or the SA is not established.
+ */
+int ike_task_add(struct ike_sa *sa, uint64_t now, const struct ike_task *t);
+
+/* The first IKE SA of the context, or the one behind @after; NULL at the end. */
+struct ike_sa *ike_sa_next(struct ike_ctx *c, const struct ike_sa *after);
+
+#endif /* IKE_PEER_H */

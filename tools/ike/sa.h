@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * IKE SAs and what their handlers share. Not for outside of the machine, see peer.h.
+ */
+#ifndef IKE_SA_H
+#define IKE_SA_H
+
+#include "codec.h"
+#include "crypto.h"
+#include "peer.h"
+
+#define IKE_MSG_MAX	32768	/* longest message that we write */
+#define IKE_NONCE_LEN	32	/* of ours */
+#define IKE_NONCE_MAX	256
+#define IKE_CHILD_TS	16	/* selectors of one side of a child */
+#define IKE_TASKS	16	/* tasks that wait */
+#define IKE_BUCKETS	1024
+#define IKE_GONE_MS	10000	/* the last answer of a dead SA is kept for so long */
+#define IKE_HALF_OPEN_MS 30000	/* time that a peer has to authenticate */
+
+enum ike_state {
+	IKE_S_INIT_SENT,	/* we sent IKE_SA_INIT */
+	IKE_S_HALF_OPEN,	/* we answered it */
+	IKE_S_AUTH_SENT,	/* we sent IKE_AUTH */
+	IKE_S_UP,
+	IKE_S_CLOSING,		/* we sent the Delete */
+	IKE_S_GONE,		/* only the last answer is left */
+	IKE_S_COUNT
+};
+
+/**
+ * struct ike_child - a pair of IPsec SAs
+ * @next: the next one of the IKE SA
+ * @conf: its configuration
+ * @spi_in: our SPI, network order
+ * @spi_out: the peer's, 0 while it is not known
+ * @chosen: the proposal that was agreed on
+ * @local: selectors of our side
+ * @n_local: their number
+ * @remote: selectors of the peer's
+ * @n_remote: their number
+ * @transport: transport mode
+ * @in_kernel: the inbound SA and the policies are there
+ * @out_kernel: the outbound SA is there
+ * @out: that one while it has to wait until the peer uses the new pair
+ * @replaces: our SPI of the child that this one replaces, 0 for none
+ * @busy: it is being rekeyed or deleted by us
+ * @src: our address in the kernel
+ * @dst: the peer's
+ * @rekey_at: when we rekey it
+ * @expire_at: when it is deleted
+ */
+struct ike_child {
+	struct ike_child *next;
+	const struct ike_child_conf *conf;
+	uint32_t spi_in, spi_out;
+	struct ike_proposal chosen;
+	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
+	unsigned int n_local, n_remote;
+	bool transport, in_kernel, out_kernel, busy;
+	struct ike_kern_sa out;
+	uint32_t replaces;
+	struct ike_addr src, dst;
+	uint64_t rekey_at, expire_at;
+};
+
+/**
+ * struct ike_window - message IDs and retransmission, window size 1 (RFC 7296 2.1 to 2.3)
+ * @send_mid: message ID of our request under way or of the next one
+ * @recv_mid: message ID of the request expected next
+ * @req: octets of our request under way, NULL if there is none
+ * @req_len: their number
+ * @req_xchg: its exchange type
+ * @tries: how often it was sent again
+ * @next_at: when it is sent again
+ * @wait: interval after that
+ * @resp: octets of our last answer, NULL if there is none
+ * @resp_len: their number
+ * @resp_to: SHA-256 of the request that was answered
+ * @resp_at: when the answer was sent again last
+ * @resp_count: how often it was sent again
+ */
+struct ike_window {
+	uint32_t send_mid, recv_mid;
+	uint8_t *req;
+	size_t req_len;
+	uint8_t req_xchg;
+	unsigned int tries;
+	uint64_t next_at, wait;
+	uint8_t *resp;
+	size_t resp_len;
+	uint8_t resp_to[32];
+	uint64_t resp_at;
+	unsigned int resp_count;
+};
+
+/**
+ * struct ike_sa - an IKE SA
+ * @ctx: where it lives
+ * @next: all SAs
+ * @by_spi: SAs whose own SPI has the same hash
+ * @peer: its peer; of a responder a guess until IKE_AUTH
+ * @state: its state
+ * @initiator: we are the original initiator
+ * @spi_i: SPI of the initiator
+ * @spi_r: SPI of the responder
+ * @local: our address
+ * @remote: the peer's
+ * @nat_us: we are behind a NAT
+ * @nat_peer: the peer is
+ * @chosen: proposal of the SA
+ * @suite: the same for the key derivation
+ * @ke: key exchange under way
+ * @ke_group: its method
+ * @have_keys: @keys and protection are there
+ * @ni: nonce of IKE_SA_INIT of the initiator
+ * @nr: the responder's
+ * @ni_len: octets of @ni
+ * @nr_len: octets of @nr
+ * @msg_i: the IKE_SA_INIT request that counts, for AUTH
+ * @msg_r: the response
+ * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
+ * @cookie: cookie to send with IKE_SA_INIT
+ * @rounds: how often IKE_SA_INIT was started again
+ * @groups: key exchange methods that were tried
+ * @hint: unprotected error that came in answer to IKE_SA_INIT
+ * @xc: the CREATE_CHILD_SA exchange that we started
+ * @task: task under way
+ * @queue: tasks that wait
+ * @w: window
+ * @expire_at: when half-open and dead SAs are forgotten
+ * @heard_at: when the peer proved to be alive
+ */
+struct ike_sa {
+	struct ike_ctx *ctx;
+	struct ike_sa *next, *by_spi;
+	const struct ike_peer_conf *peer;
+	enum ike_state state;
+	bool initiator;
+	uint8_t spi_i[8], spi_r[8];
+	struct ike_addr local, remote;
+	bool nat_us, nat_peer;
+	struct ike_proposal chosen;
+	struct ike_suite suite;
+	struct ike_ke *ke;
+	uint16_t ke_group;
+	bool have_keys;
+	struct ike_keys keys;
+	struct ike_sk sk_in, sk_out;
+	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
+	size_t ni_len, nr_len;
+	uint8_t *msg_i, *msg_r;
+	size_t msg_i_len, msg_r_len;
+	uint16_t peer_hashes;
+	uint8_t cookie[64];
+	size_t cookie_len;
+	unsigned int rounds;
+	uint16_t groups[8];
+	unsigned int n_groups;
+	uint16_t hint;
+	struct {
+		struct ike_child *child;
+		struct ike_ke *ke;
+		uint16_t group;
+		uint8_t ni[IKE_NONCE_LEN];
+		unsigned int rounds;
+	} xc;
+	struct ike_task task, queue[IKE_TASKS];
+	unsigned int n_queue;
+	struct ike_child *children;
+	struct ike_window w;
+	uint64_t expire_at, heard_at;
+	struct ike_buf peer_id;
+	uint8_t peer_id_type;
+};
+
+/**
+ * struct ike_ctx - the machine
+ * @conf: its surroundings
+ * @sas: all SAs
+ * @buckets: the same by own SPI
+ * @half_open: number of SAs in IKE_S_HALF_OPEN
+ * @cookie_until: cookies are asked for until then
+ * @cookie_at: when @cookie_secret[0] was made
+ * @cookie_version: its number
+ * @cookie_secret: that one and the one before
+ * @err_at: when unprotected errors were counted last, and
+ * @err_count: how many were sent since
+ * @rx: the message being read
+ * @inner: payloads being written
+ * @wire: message being written
+ * @msg: payloads of the message being read
+ * @offer: proposals of the message being read
+ */
+struct ike_ctx {
+	struct ike_ctx_conf conf;
+	struct ike_sa *sas;
+	struct ike_sa *buckets[IKE_BUCKETS];
+	unsigned int half_open;
+	uint64_t cookie_until, cookie_at;
+	uint8_t cookie_version;
+	uint8_t cookie_secret[2][32];
+	uint64_t err_at;
+	unsigned int err_count;
+	uint8_t rx[65536];
+	uint8_t inner[IKE_MSG_MAX], wire[IKE_MSG_MAX];
+	struct ike_msg msg;
+	struct ike_proposal offer[IKE_MAX_PROPOSALS];
+};
+
+/* What a handler is given: one message of one SA. */
+struct ike_step {
+	struct ike_ctx *c;
+	struct ike_sa *sa;
+	uint64_t now;
+	const struct ike_addr *local, *remote;
+	struct ike_msg *m;
+	struct ike_out *out;	/* for the payloads of the answer to a request */
+};
+
+/* What becomes of the SA when the answer was sent, or a response dealt with. */
+enum ike_after {
+	IKE_GO_ON,
+	IKE_DIE,		/* children and keys go at once, the last answer stays a while */
+};
+
+/* Whether @p may be the peer between these addresses. */
+static inline bool ike_peer_fits(const struct ike_peer_conf *p, const struct ike_step *x)
+{
+	return (!p->local.len || ike_addr_same(&p->local, x->local)) &&
+	       (!p->remote.len || ike_addr_same(&p->remote, x->remote));
+}
+
+/* sa.c */
+__attribute__((format(printf, 3, 4)))
+void ike_log(struct ike_ctx *c, const struct ike_sa *sa, const char *fmt, ...);
+struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+			  bool initiator);
+struct ike_sa *ike_sa_find(struct ike_ctx *c, const uint8_t *own_spi);
+static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
+{
+	return sa->initiator ? sa->spi_i : sa->spi_r;
+}
+
+/* Takes the children out of the kernel and wipes the keys; the SA is forgotten later. */
+void ike_sa_die(struct ike_sa *sa, uint64_t now);
+void ike_sa_state(struct ike_sa *sa, enum ike_state s);
+const char *ike_state_name(enum ike_state s);
+
+/* Derives the keys from a finished key exchange; 0 or -1. */
+int ike_sa_derive(struct ike_sa *sa);
+int ike_copy(uint8_t **to, size_t *n, struct ike_buf from);
+
+/* gate.c: ike_input() */
+
+/* window.c */
+void ike_window_wipe(struct ike_window *w);
+
+/* Sends @octets as our request; kept for retransmission. 0 or -1. */
+int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_buf octets);
+
+/* Seals and sends @inner as a request. 0 or -1. */
+int ike_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_out *inner);
+
+/* Seals and sends @x->out as the answer to the request with SHA-256 @hash. 0 or -1. */
+int ike_respond(struct ike_step *x, const uint8_t *hash);
+
+/* Our request was answered: the next one may go. */
+void ike_window_answered(struct ike_sa *sa);
+
+/* Keeps @octets as the answer to the request with SHA-256 @hash. 0 or -1. */
+int ike_window_answer(struct ike_sa *sa, uint64_t now, struct ike_buf octets,
+		      const uint8_t *hash);
+
+/* Whether this request was answered already; then that answer was sent again, if it was
+ * not asked for too often (RFC 7296 2.1).
+ */
+bool ike_window_repeated(struct ike_sa *sa, uint64_t now, const struct ike_addr *local,
+			 const struct ike_addr *remote, const uint8_t *hash);
+
+/* Retransmits if it is time. False if the peer is given up. */
+bool ike_window_tick(struct ike_sa *sa, uint64_t now);
+void ike_digest(struct ike_buf b, uint8_t out[32]);
+
+/* init.c and init_resp.c */
+void ike_init_request(struct ike_step *x, const uint8_t *hash);
+enum ike_after ike_init_response(struct ike_step *x);
+int ike_init_start(struct ike_sa *sa, uint64_t now);
+
+/* nat.c: the hashes of NAT detection (RFC 7296 2.23) */
+void ike_nat_out(struct ike_out *o, const uint8_t *spi_i, const uint8_t *spi_r,
+		 const struct ike_addr *local, const struct ike_addr *remote);
+void ike_nat_check(struct ike_step *x);
+
+/* cookie.c */
+bool ike_cookie_needed(struct ike_ctx *c, uint64_t now);
+bool ike_cookie_good(struct ike_step *x);
+size_t ike_cookie_make(struct ike_step *x, uint8_t *out);
+
+/* auth_exchange.c and auth_peer.c */
+int ike_auth_start(struct ike_sa *sa, uint64_t now);
+enum ike_after ike_auth_request(struct ike_step *x);
+enum ike_after ike_auth_response(struct ike_step *x);
+
+/* AUTH of our side, and CERT before it. 0 or -1. */
+int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload);
+int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o);
+enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
+			    const struct ike_msg *m, const char **detail);
+
+/* info.c */
+enum ike_after ike_info_request(struct ike_step *x);
+enum ike_after ike_info_response(struct ike_step *x);
+int ike_info_start(struct ike_sa *sa, uint64_t now);
+
+/* Tells the peer that we refuse it, and closes the SA. */
+void ike_info_refuse(struct ike_sa *sa, uint64_t now, uint16_t notify);
+
+/* child.c: the exchange CREATE_CHILD_SA */
+enum ike_after ike_child_request(struct ike_step *x);
+enum ike_after ike_child_response(struct ike_step *x);
+int ike_child_start(struct ike_sa *sa, uint64_t now);
+void ike_child_abandon(struct ike_sa *sa);
+
+/* child_sa.c: children and the kernel */
+struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *conf);
+
+/* Takes it out of the kernel and off the list, if it is on it. */
+void ike_child_free(struct ike_sa *sa, struct ike_child *ch);
+struct ike_child *ike_child_by_in(struct ike_sa *sa, uint32_t spi);
+struct ike_child *ike_child_by_out(struct ike_sa *sa, uint32_t spi);
+
+/**
+ * struct ike_child_seed - what the keys of a child come from
+ * @ni: nonce of the initiator of the exchange
+ * @nr: nonce of the responder
+ * @ke: its key exchange, NULL without one
+ * @we_initiated: the exchange is ours
+ * @hold_out: the outbound SA waits until the peer uses the new pair
+ */
+struct ike_child_seed {
+	struct ike_buf ni, nr;
+	struct ike_ke *ke;
+	bool we_initiated, hold_out;
+};
+
+/* Derives keys and adds SAs and policies; puts the child on the list. 0 or -1. */
+int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
+		      const struct ike_child_seed *s);
+
+/* Adds the outbound SA that waited. */
+void ike_child_release(struct ike_sa *sa, struct ike_child *ch);
+void ike_child_move(struct ike_sa *sa);
+void ike_child_tick(struct ike_sa *sa, uint64_t now);
+
+/* child_offer.c: SA and TS payloads of children */
+
+/* SA, and TSi and TSr behind what the caller puts between them. */
+void ike_child_out_sa(struct ike_out *o, const struct ike_child *ch, bool with_ke);
+void ike_child_out_ts(struct ike_sa *sa, struct ike_out *o, struct ike_child *ch);
+
+/* The responder's side: a child for what @m asks for. NULL and the notify in @error. Only
+ * of configuration @only, if that is not NULL.
+ */
+struct ike_child *ike_child_choose(struct ike_step *x, bool first,
+				   const struct ike_child_conf *only, uint16_t *error);
+
+/* SAr, with the number of the proposal chosen; then TSi and TSr. */
+void ike_child_answer_sa(struct ike_out *o, const struct ike_child *ch);
+void ike_child_answer_ts(struct ike_out *o, const struct ike_child *ch);
+
+/* The initiator's side: takes the answer in. 0, or -1 with a line in the log. */
+int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first);
+
+/* sa.c: starts the next task of the queue if nothing is under way. */
+void ike_task_next(struct ike_sa *sa, uint64_t now);
+
+#endif /* IKE_SA_H */

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Message IDs, retransmission, and answers that are kept (RFC 7296 2.1 to 2.4).
+ */
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "sa.h"
+
+#define RTX_FIRST_MS	4000
+#define RTX_TRIES	5
+#define RTX_FACTOR	180
+#define REPEAT_MS	500	/* least interval between repeated answers */
+#define REPEATS		8	/* most of them to one request */
+#define MID_LAST	0xfffffff0u
+
+void ike_digest(struct ike_buf b, uint8_t out[32])
+{
+	if (!EVP_Digest(b.p, b.n, out, NULL, EVP_sha256(), NULL))
+		memset(out, 0, 32);
+}
+
+void ike_window_wipe(struct ike_window *w)
+{
+	free(w->req);
+	free(w->resp);
+	*w = (struct ike_window){ 0 };
+}
+
+/* Up to an eighth more, so that peers do not stay in step. */
+static uint64_t jitter(struct ike_sa *sa, uint64_t ms)
+{
+	uint8_t r;
+
+	sa->ctx->conf.random(sa->ctx->conf.arg, &r, 1);
+	return ms + ms * r / 2048;
+}
+
+static void put(const struct ike_sa *sa, const struct ike_addr *local,
+		const struct ike_addr *remote, struct ike_buf b)
+{
+	sa->ctx->conf.send(sa->ctx->conf.arg, local, remote, b);
+}
+
+int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_buf octets)
+{
+	struct ike_window *w = &sa->w;
+
+	if (ike_copy(&w->req, &w->req_len, octets))
+		return -1;
+	w->req_xchg = xchg;
+	w->tries = 0;
+	w->wait = sa->peer->rtx_first_ms ? sa->peer->rtx_first_ms : RTX_FIRST_MS;
+	w->next_at = now + jitter(sa, w->wait);
+	put(sa, &sa->local, &sa->remote, octets);
+	return 0;
+}
+
+void ike_window_answered(struct ike_sa *sa)
+{
+	struct ike_window *w = &sa->w;
+
+	if (!w->req)
+		return;
+	free(w->req);
+	w->req = NULL;
+	w->req_len = 0;
+	w->send_mid++;
+}
+
+int ike_window_answer(struct ike_sa *sa, uint64_t now, struct ike_buf octets,
+		      const uint8_t *hash)
+{
+	struct ike_window *w = &sa->w;
+
+	if (ike_copy(&w->resp, &w->resp_len, octets))
+		return -1;
+	memcpy(w->resp_to, hash, sizeof(w->resp_to));
+	w->resp_at = now;
+	w->resp_count = 0;
+	return 0;
+}
+
+bool ike_window_repeated(struct ike_sa *sa, uint64_t now, const struct ike_addr *local,
+			 const struct ike_addr *remote, const uint8_t *hash)
+{
+	struct ike_window *w = &sa->w;
+
+	if (!w->resp || memcmp(w->resp_to, hash, sizeof(w->resp_to)))
+		return false;
+	if (w->resp_count < REPEATS && (!w->resp_count || now - w->resp_at >= REPEAT_MS)) {
+		w->resp_count++;
+		w->resp_at = now;
+		put(sa, local, remote, (struct ike_buf){ w->resp, w->resp_len });
+	}
+	return true;
+}
+
+bool ike_window_tick(struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_peer_conf *p = sa->peer;
+	struct ike_window *w = &sa->w;
+
+	if (w->tries >= (p->rtx_tries ? p->rtx_tries : RTX_TRIES))
+		return false;
+	w->tries++;
+	w->wait = w->wait * (p->rtx_factor ? p->rtx_factor : RTX_FACTOR) / 100;
+	w->next_at = now + jitter(sa, w->wait);
+	put(sa, &sa->local, &sa->remote, (struct ike_buf){ w->req, w->req_len });
+	return true;
+}
+
+/* Seals @inner into c->wire; the number of octets, 0 if that failed. */
+static size_t seal(struct ike_sa *sa, uint8_t xchg, bool response, uint32_t mid,
+		   struct ike_out *inner)
+{
+	struct ike_hdr h = { .version = IKE_VERSION_2, .xchg = xchg, .mid = mid };
+	struct ike_ctx *c = sa->ctx;
+	struct ike_out o;
+	uint8_t *body;
+	size_t n, len;
+
+	ike_out_finish(inner);
+	if (inner->failed || !sa->have_keys)
+		return 0;
+	memcpy(h.spi_i, sa->spi_i, 8);
+	memcpy(h.spi_r, sa->spi_r, 8);
+	h.flags = (sa->initiator ? IKE_F_INITIATOR : 0) | (response ? IKE_F_RESPONSE : 0);
+	len = ike_sk_body_len(&sa->sk_out, inner->n);
+	ike_out_msg(&o, c->wire, sizeof(c->wire), &h);
+	body = ike_out_sk(&o, inner->n ? inner->first : IKE_P_NONE, len);
+	n = ike_out_finish(&o);
+	if (!body || !n)
+		return 0;
+	if (inner->n)
+		memcpy(body + ike_sk_iv_len(&sa->sk_out), inner->p, inner->n);
+	OPENSSL_cleanse(inner->p, inner->n);
+	if (ike_sk_seal(&sa->sk_out, c->wire, n - len, inner->n, sizeof(c->wire)))
+		return 0;
+	return n;
+}
+
+int ike_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_out *inner)
+{
+	size_t n;
+
+	if (sa->w.send_mid >= MID_LAST) {
+		ike_log(sa->ctx, sa, "message IDs are used up");
+		ike_sa_die(sa, now);
+		return -1;
+	}
+	n = seal(sa, xchg, false, sa->w.send_mid, inner);
+	if (!n)
+		return -1;
+	return ike_window_request(sa, now, xchg, (struct ike_buf){ sa->ctx->wire, n });
+}
+
+int ike_respond(struct ike_step *x, const uint8_t *hash)
+{
+	size_t n = seal(x->sa, x->m->hdr.xchg, true, x->m->hdr.mid, x->out);
+	struct ike_buf b = { x->c->wire, n };
+
+	if (!n || ike_window_answer(x->sa, x->now, b, hash))
+		return -1;
+	put(x->sa, x->local, x->remote, b);
+	return 0;
+}
