@@ -104,8 +104,8 @@ static bool addr_part(struct conf_ctx *x, const struct conf_node *n, char *part,
 		memset(&a, 0, sizeof(a));
 		a.kind = IKE_CONF_NAME;
 		if (!host_name(part)) {
-			conf_error(x, n, "\"%s\" in \"%s\" is no address, subnet, range or name of a "
-				   "host", part, n->name);
+			conf_error(x, n, "\"%s\" in \"%s\" is no address, subnet, range or name of "
+				   "a host", part, n->name);
 			return false;
 		}
 	}

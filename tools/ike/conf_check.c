@@ -75,8 +75,8 @@ static void secrets(struct conf_ctx *x, const struct ike_conf_conn *c)
 			if (conf_id_same(&s->ids.v[k], &c->ppk_id))
 				return;
 	}
-	say(x, IKE_CONF_WARNING, &c->item, "connection \"%s\" has ppk_id = %s, and there is no such "
-	    "PPK", c->item.name, c->ppk_id.text);
+	say(x, IKE_CONF_WARNING, &c->item, "connection \"%s\" has ppk_id = %s, and there is no "
+	    "such PPK", c->item.name, c->ppk_id.text);
 }
 
 static void pools_of(struct conf_ctx *x, const struct ike_conf_conn *c)
@@ -88,8 +88,8 @@ static void pools_of(struct conf_ctx *x, const struct ike_conf_conn *c)
 			if (!strcmp(c->pools.v[i], x->c->pools[k]->item.name))
 				break;
 		if (k == x->c->n_pools)
-			say(x, IKE_CONF_ERROR, &c->item, "connection \"%s\" names pool \"%s\", which "
-			    "is not there", c->item.name, c->pools.v[i]);
+			say(x, IKE_CONF_ERROR, &c->item, "connection \"%s\" names pool \"%s\", "
+			    "which is not there", c->item.name, c->pools.v[i]);
 	}
 }
 
@@ -120,8 +120,8 @@ static void connection(struct conf_ctx *x, const struct ike_conf_conn *c)
 	if (shunts && shunts == c->n_children)
 		return;
 	if (!c->local.n || !c->remote.n)
-		say(x, IKE_CONF_ERROR, &c->item, "connection \"%s\" has no %s section", c->item.name,
-		    c->local.n ? "remote" : "local");
+		say(x, IKE_CONF_ERROR, &c->item, "connection \"%s\" has no %s section",
+		    c->item.name, c->local.n ? "remote" : "local");
 	secrets(x, c);
 	pools_of(x, c);
 }

@@ -63,8 +63,8 @@ static bool set_dn(struct conf_ctx *x, const struct conf_node *n, struct ike_con
 	bool ok;
 
 	if (!der) {
-		conf_error(x, n, "\"%s\" is no distinguished name; put keyid: before an identity of "
-			   "another kind", id->text);
+		conf_error(x, n, "\"%s\" is no distinguished name; put keyid: before an identity "
+			   "of another kind", id->text);
 		return false;
 	}
 	ok = set(x, id, IKE_ID_DN, der, len);

@@ -169,7 +169,8 @@ static void proposals_read(struct conf_ctx *x, const struct conf_node *n, void *
 	out->n = (unsigned int)k;
 	for (i = 0; i < k; i++)
 		if (p[i].weak)
-			conf_warn(x, n, "proposal %d of \"%s\" has a weak algorithm", i + 1, n->name);
+			conf_warn(x, n, "proposal %d of \"%s\" has a weak algorithm", i + 1,
+				  n->name);
 }
 
 static bool proposals_same(const void *a, const void *b)

@@ -14,7 +14,7 @@
 struct chunk {
 	struct chunk *next;
 	size_t size;		/* of the whole */
-	_Alignas(16) unsigned char data[];
+	unsigned char data[] __attribute__((aligned(16)));
 };
 
 struct ike_conf_mem {

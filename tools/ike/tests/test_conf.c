@@ -146,7 +146,8 @@ static void good_conn(const struct ike_conf_conn *c)
 		c->unique == IKE_CONF_UNIQUE_REPLACE, NULL, "connection: numbers and words");
 	ktap_ok(c->proposals.n >= 2 && c->proposals.v[0].proto == IKE_PROTO_IKE &&
 		c->vips.n == 2 && c->vips.v[0].family == 4 && c->vips.v[1].family == 6 &&
-		c->ppk_id.type == IKE_ID_FQDN && c->pools.n == 1 && !strcmp(c->pools.v[0], "four") &&
+		c->ppk_id.type == IKE_ID_FQDN && c->pools.n == 1 && !strcmp(c->pools.v[0],
+		"four") &&
 		c->if_id_in.value == 7 && c->if_id_out.unique == IKE_CONF_UNIQUE_DIR, NULL,
 		"connection: proposals, vips, pools, interface ids");
 	ktap_ok(c->reauth_time == 86400 && !c->rekey_time && c->over_time == 1800 &&
@@ -159,7 +160,8 @@ static void good_rounds(const struct ike_conf_conn *c)
 
 	ktap_ok(c->local.n == 2 && !strcmp(r->item.name, "local-1") && r->id.type == IKE_ID_DN &&
 		r->id.data.p[0] == 0x30 && r->certs.n == 3 &&
-		!strcmp(r->certs.v[0], "/etc/x/x509/a.pem") && !strcmp(r->certs.v[1], "/abs/b.pem") &&
+		!strcmp(r->certs.v[0], "/etc/x/x509/a.pem") && !strcmp(r->certs.v[1],
+		"/abs/b.pem") &&
 		!strcmp(r->certs.v[2], "/etc/x/x509/c.pem") &&
 		!strcmp(r->pubkeys.v[0], "/etc/x/pubkey/k.pem"), NULL, "local: sorted, paths");
 	r = c->local.v[1];
@@ -213,7 +215,8 @@ static void good(void)
 	ktap_ok(c->n_pools == 2 && c->pools[0]->addrs.hi[3] == 255 && c->pools[0]->attrs.n == 5 &&
 		c->pools[0]->attrs.v[1].type == 10 &&
 		octets(c->pools[0]->attrs.v[2].value, "\x0a\0\0\0\xff\x80\0\0", 8) &&
-		c->pools[0]->attrs.v[3].value.n == 17 && c->pools[0]->attrs.v[3].value.p[16] == 33 &&
+		c->pools[0]->attrs.v[3].value.n == 17 &&
+		c->pools[0]->attrs.v[3].value.p[16] == 33 &&
 		octets(c->pools[0]->attrs.v[4].value, "example.org", 11), NULL, "pools");
 	ktap_ok(c->n_authorities == 1 && c->authorities[0]->crls.n == 2 &&
 		!strcmp(c->authorities[0]->crls.v[1], "/var/b.crl") &&
@@ -223,7 +226,8 @@ static void good(void)
 
 static void defaults(void)
 {
-	struct ike_conf *c = read_text("connections{a{" PSK "children{n{}}}}\nsecrets{ike{secret=x}}");
+	struct ike_conf *c = read_text("connections{a{" PSK "children{n{}}}}\n"
+				       "secrets{ike{secret=x}}");
 	const struct ike_conf_conn *k;
 	const struct ike_conf_child *h;
 
@@ -232,15 +236,25 @@ static void defaults(void)
 	k = c->conns[0];
 	h = k->children[0];
 	ktap_ok(!k->version && k->local_addrs.v[0].kind == IKE_CONF_ANY && k->local_port == 500 &&
-		k->proposals.n && k->mobike && !k->encap && k->send_certreq && k->keyingtries == 1 &&
+		k->proposals.n && k->mobike && !k->encap && k->send_certreq &&
+		k->keyingtries == 1 &&
 		!k->reauth_time && k->rekey_time == 14400 && k->over_time == 1440 &&
 		k->rand_time == 1440 && !k->dpd_delay && !k->dscp && !k->ppk_id.type, NULL,
 		"defaults of a connection");
-	ktap_ok(h->esp.n && h->local_ts.n == 1 && h->local_ts.v[0].dynamic && h->time.rekey == 3600 &&
+	ktap_ok(h->esp.n && h->local_ts.n == 1 && h->local_ts.v[0].dynamic &&
+		h->time.rekey == 3600 &&
 		h->time.life == 3960 && h->time.rand == 360 && !h->bytes.life && !h->packets.life &&
 		h->replay_window == 32 && h->mode == IKE_CONF_TUNNEL && h->copy_df && h->copy_ecn &&
 		h->copy_dscp == IKE_CONF_COPY_OUT && !h->mark_in.mask && !h->updown, NULL,
 		"defaults of a child");
+	ike_conf_free(c);
+	c = read_text("connections { a { local-a { round = 1 }\nlocal-b { round = 2 }\n"
+		      "local-c { }\nlocal-d { }\nremote { } } }");
+	ktap_ok(c && !strcmp(c->conns[0]->local.v[0]->item.name, "local-c") &&
+		!strcmp(c->conns[0]->local.v[1]->item.name, "local-d") &&
+		!strcmp(c->conns[0]->local.v[2]->item.name, "local-a") &&
+		!strcmp(c->conns[0]->local.v[3]->item.name, "local-b"), said,
+		"rounds by number, then by place");
 	ike_conf_free(c);
 }
 
@@ -252,7 +266,8 @@ static void bad(void)
 		{ "connections {\n a {\n", "t.conf:3: the \"}\" of section \"a\" is missing, begun "
 		  "at line 2" },
 		{ "a = b\n}\n", "t.conf:2: \"}\" without a section" },
-		{ "connections { a\n\nb = c\n }", "t.conf:1: \"=\" or \"{\" is missing after \"a\"" },
+		{ "connections { a\n\nb = c\n }",
+		  "t.conf:1: \"=\" or \"{\" is missing after \"a\"" },
 		{ "a {\n \"b\" = c }", "t.conf:2: quotes" },
 		{ "\n\na { b = \"c\nd\n", "t.conf:3: these quotes do not end" },
 		{ "a {\n b = \001 }", "t.conf:2: a control character" },
@@ -260,23 +275,29 @@ static void bad(void)
 		{ "a : b c { }", "t.conf:1: \"{\" was expected" },
 		{ "a {\n = c }", "t.conf:2: a name was expected" },
 		{ "a = b", "key \"a\" is outside of all sections" },
-		{ "conections { }", "unknown section \"conections\"; did you mean \"connections\"?" },
+		{ "conections { }",
+		  "unknown section \"conections\"; did you mean \"connections\"?" },
 		{ "\nother { }", "t.conf:2: warning: section \"other\" is not used" },
 		{ "connections {\n\n a {\n" PSK "\n mobyke = no } }",
 		  "t.conf:9: unknown key \"mobyke\" in section \"a\"; did you mean \"mobike\"?" },
-		{ "connections { a {\n zzz = 1\n" PSK "} }", "t.conf:2: unknown key \"zzz\" in section "
+		{ "connections { a {\n zzz = 1\n" PSK "} }",
+		  "t.conf:2: unknown key \"zzz\" in section "
 		  "\"a\"\n" },
 		{ "connections { a {\n remoet { }\n" PSK "} }", "did you mean \"remote\"?" },
 		{ "connections { a {\n aggressive = yes\n" PSK "} }",
 		  "t.conf:2: \"aggressive\" is not supported" },
-		{ "connections { a {\n version = 1\n" PSK "} }", "version = 1 is not supported: there "
+		{ "connections { a {\n version = 1\n" PSK "} }",
+		  "version = 1 is not supported: there "
 		  "is no IKEv1 yet" },
-		{ "connections { a {\n version = 3\n" PSK "} }", "t.conf:2: \"version\" is one of 0, 2" },
-		{ "connections { a {\n local_addrs = 10.0.0.256\n" PSK "} }", "t.conf:2: \"10.0.0.256\"" },
+		{ "connections { a {\n version = 3\n" PSK "} }",
+		  "t.conf:2: \"version\" is one of 0, 2" },
+		{ "connections { a {\n local_addrs = 10.0.0.256\n" PSK "} }",
+		  "t.conf:2: \"10.0.0.256\"" },
 		{ "connections { a {\n local_addrs = 10.0.0.0/33\n" PSK "} }", "10.0.0.0/33" },
 		{ "connections { a {\n local_addrs = 10.0.0.9-10.0.0.1\n" PSK "} }", "no address" },
 		{ "connections { a {\n local_addrs = a,,b\n" PSK "} }", "has an empty part" },
-		{ "connections { a {\n local_port = 65536\n" PSK "} }", "a number from 1 to 65535" },
+		{ "connections { a {\n local_port = 65536\n" PSK "} }",
+		  "a number from 1 to 65535" },
 		{ "connections { a {\n proposals = aes128-sha256-nothing\n" PSK "} }", "nothing" },
 		{ "connections { a {\n proposals = 3des-sha1-modp1024\n" PSK "} }", "proposals: " },
 		{ "connections { a {\n dscp = 12\n" PSK "} }", "six binary digits" },
@@ -284,24 +305,30 @@ static void bad(void)
 		{ "connections { a {\n dpd_delay = 5w\n" PSK "} }", "a time such as" },
 		{ "connections { a {\n dpd_delay = 5mm\n" PSK "} }", "a time such as" },
 		{ "connections { a {\n dpd_delay = -5\n" PSK "} }", "a time such as" },
-		{ "connections { a {\n dpd_delay = 99999999999999999999\n" PSK "} }", "a time such as" },
+		{ "connections { a {\n dpd_delay = 99999999999999999999\n" PSK "} }",
+		  "a time such as" },
 		{ "connections { a {\n dpd_delay = 99999999d\n" PSK "} }", "too large" },
 		{ "connections { a {\n vips = moon\n" PSK "} }", "no address" },
-		{ "connections { a {\n pools = p\n" PSK "} }", "names pool \"p\", which is not there" },
-		{ "connections { a { local { auth = eap-tls } } }", "auth = eap-tls is not supported" },
+		{ "connections { a {\n pools = p\n" PSK "} }",
+		  "names pool \"p\", which is not there" },
+		{ "connections { a { local { auth = eap-tls } } }",
+		  "auth = eap-tls is not supported" },
 		{ "connections { a { local { auth = pubkey-md5 } } }", "not \"pubkey-md5\"" },
 		{ "connections { a { local { auth = rsa-12 } } }", "not \"rsa-12\"" },
 		{ "connections { a { local { id = 10.0.0.0/8 } } }", "it has to be one address" },
 		{ "connections { a { local { id = \"keyid:#abc\" } } }", "not in hexadecimal" },
 		{ "connections { a { local { id = ipv4:10.0.0.1 } } }", "octets as they are" },
 		{ "connections { a { local { id = \"=x\" } } }", "no distinguished name" },
-		{ "connections { a { local { cert { handle = 1 } } } }", "\"handle\" is not supported" },
+		{ "connections { a { local { cert { handle = 1 } } } }",
+		  "\"handle\" is not supported" },
 		{ "connections { a { local { cacerts = a } } }", "unknown key \"cacerts\"" },
 		{ "connections { a { local { } } }", "\"a\" has no remote section" },
 		{ "connections { a { children { n { mode = pass } } } }", "" },
-		{ "connections { a { children { n {\n local_ts = x } } } }", "t.conf:2: local_ts: " },
+		{ "connections { a { children { n {\n local_ts = x } } } }",
+		  "t.conf:2: local_ts: " },
 		{ "connections { a { children { n { mode = beet } } } }", "beet is not supported" },
-		{ "connections { a { children { n { ipcomp = yes } } } }", "\"ipcomp\" is not supported" },
+		{ "connections { a { children { n { ipcomp = yes } } } }",
+		  "\"ipcomp\" is not supported" },
 		{ "connections { a { children { n { iptfs_x = 1 } } } }", "is not supported" },
 		{ "connections { a { children { n { mark_in = 1/x } } } }", "a mark such as" },
 		{ "connections { a { children { n { mark_in = %same } } } }", "a mark such as" },
@@ -309,17 +336,21 @@ static void bad(void)
 		{ "connections { a { children { n { rekey_bytes = 5t } } } }", "a size such as" },
 		{ "connections { a { children { n { life_time = 30m\n mode = pass } } } }",
 		  "warning: child \"n\" ends before it is rekeyed" },
+		{ "connections { a { children { n { rekey_bytes = 17179869184g } } } }",
+		  "too large" },
 		{ "connections { a { children { x { y { } } } } }", "unknown section \"y\"" },
 		{ "connections { a {\n" PSK "children { n { start_action = start } } } }\n"
 		  "secrets { ike { secret = x } }", "warning: child \"n\" cannot be started" },
-		{ "connections {\n a {\n" PSK "} }", "t.conf:2: warning: connection \"a\" has auth = psk" },
+		{ "connections {\n a {\n" PSK "} }",
+		  "t.conf:2: warning: connection \"a\" has auth = psk" },
 		{ "connections {\n a {\n" PSK "} }\nsecrets { ike { secret = x\n id = c } }",
 		  "warning: connection \"a\" has auth = psk" },
 		{ "connections {\n a {\n" PSK "} }\nsecrets { ike { secret = x\n id = b } }", "" },
 		{ "connections { a { ppk_id = p\n" PSK "} }\nsecrets { ike { secret = x } }",
 		  "warning: connection \"a\" has ppk_id = p" },
 		{ "secrets { ike { } }", "\"ike\" has no secret" },
-		{ "secrets { ike {\n secret = 0xabc } }", "t.conf:2: \"secret\" is not in hexadecimal" },
+		{ "secrets { ike {\n secret = 0xabc } }",
+		  "t.conf:2: \"secret\" is not in hexadecimal" },
 		{ "secrets { ike { secret = 0sAB=C } }", "is not in base64" },
 		{ "secrets { ike { secret = 0sAB } }", "is not in base64" },
 		{ "secrets { ike { secret = 0x } }", "\"secret\" is empty" },
@@ -335,13 +366,16 @@ static void bad(void)
 		{ "pools { a { 99999 = x } }", "numbers from 1 to 32767" },
 		{ "pools { a { split_include = 10.0.0.0/8 } }", "is not supported" },
 		{ "pools { a { adrs = 10.0.0.0/8 } }", "did you mean \"addrs\"?" },
-		{ "pools { a { addrs = 10.0.0.0/8 }\nb { addrs = 10.9.0.0/16 } }", "t.conf:2: pools \"b\" "
+		{ "pools { a { addrs = 10.0.0.0/8 }\nb { addrs = 10.9.0.0/16 } }",
+		  "t.conf:2: pools \"b\" "
 		  "and \"a\" overlap" },
 		{ "authorities { a { } }", "has no cacert" },
 		{ "authorities { a { cacert = a\n crl_uris = http://x/ } }", "a CRL is a file" },
-		{ "secrets { ike { secret = x\n secret = y } }", "t.conf:2: warning: \"secret\" replaces "
+		{ "secrets { ike { secret = x\n secret = y } }",
+		  "t.conf:2: warning: \"secret\" replaces "
 		  "what line 1 says" },
-		{ "secrets { ike { secret = x }\n ike { id = a } }", "t.conf:2: warning: section \"ike\" "
+		{ "secrets { ike { secret = x }\n ike { id = a } }",
+		  "t.conf:2: warning: section \"ike\" "
 		  "is there already, at line 1" },
 		{ "connections :\n no { }", "refers to \"no\", which is not there" },
 		{ "connections : a { }\na : b { }\nb : a { }", "inherits from it" },
@@ -430,8 +464,9 @@ static struct ike_conf *load(const char *name)
 
 static void files(void)
 {
-	char cmd[200];
+	char cmd[200], name[40];
 	struct ike_conf *c;
+	unsigned int i;
 
 	if (!mkdtemp(dir))
 		exit(1);
@@ -457,6 +492,21 @@ static void files(void)
 		said, "a file that is not there");
 	put("self.conf", "include self.conf\n");
 	ktap_ok(!load("self.conf") && strstr(said, "more than 16 deep"), said, "includes itself");
+	for (i = 1; i <= 17; i++) {
+		char line[40];
+
+		snprintf(name, sizeof(name), "d%u.conf", i);
+		snprintf(line, sizeof(line), "include d%u.conf\n", i + 1);
+		put(name, i < 17 ? line : "");
+	}
+	c = load("d1.conf");
+	ktap_ok(c && !n_said, said, "includes 16 deep");
+	ike_conf_free(c);
+	put("d17.conf", "include d18.conf\n");
+	put("d18.conf", "");
+	ktap_ok(!load("d1.conf") && strstr(said, "d17.conf:1: files are included more than 16"),
+		said,
+		"includes 17 deep");
 	put("m1.conf", "include m*.conf\n");
 	put("m2.conf", "include m*.conf\n");
 	ktap_ok(!load("m1.conf") && strstr(said, "more than 16 deep") && n_said == 51, said,
@@ -512,7 +562,8 @@ static void limits(void)
 	n = (size_t)sprintf(text, "connections { a { proposals = 3des-sha1-modp2048\n" PSK "} }\n"
 			    "secrets { ike { secret = x } }");
 	c = read_n(text, n, IKE_CONF_WEAK);
-	ktap_ok(c && strstr(said, "warning: proposal 1 of \"proposals\" has a weak algorithm"), said,
+	ktap_ok(c && strstr(said, "warning: proposal 1 of \"proposals\" has a weak algorithm"),
+		said,
 		"IKE2-ALG-2 weak algorithms with consent");
 	ike_conf_free(c);
 	free(text);
