@@ -255,8 +255,10 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+#define POLL_MS 1000	/* how often a new pair is looked at until the peer uses it */
+
 /* When something of @sa is due. */
-static uint64_t due(const struct ike_sa *sa)
+static uint64_t due(const struct ike_sa *sa, uint64_t now)
 {
 	uint64_t at = sa->expire_at;
 	const struct ike_child *ch;
@@ -267,6 +269,9 @@ static uint64_t due(const struct ike_sa *sa)
 		return at;
 	if (sa->peer->dpd_ms && !sa->w.req)
 		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
+	for (ch = sa->children; ch; ch = ch->next)
+		if (!ch->out_kernel)
+			at = earlier(at, now + POLL_MS);
 	for (ch = sa->children; ch; ch = ch->next)
 		at = earlier(at, ch->busy ? ch->expire_at : earlier(ch->rekey_at, ch->expire_at));
 	return at;
@@ -300,6 +305,6 @@ uint64_t ike_tick(struct ike_ctx *c, uint64_t now)
 		tick(sa, now);
 	}
 	for (sa = c->sas; sa; sa = sa->next)
-		at = earlier(at, due(sa));
+		at = earlier(at, due(sa, now));
 	return at;
 }
