@@ -37,7 +37,7 @@ vm_logs = $(on_vm-$(1):%=$(LOGS)/vm-$(1)/%.log)
 build_logs := $(kernels:%=$(LOGS)/build/vm-%.log) $(LOGS)/build/uml.log \
 	$(LOGS)/build/uml-debug.log
 
-jobs := $(LOGS)/unit/tools.log $(LOGS)/unit/module.log \
+jobs := $(LOGS)/unit/tools.log $(LOGS)/unit/ike.log $(LOGS)/unit/module.log \
 	$(LOGS)/build/vm-6.12.log $(LOGS)/build/uml-debug.log \
 	$(call vm_logs,6.12) \
 	$(LOGS)/build/vm-6.1.log $(call vm_logs,6.1) \
@@ -51,6 +51,9 @@ all: $(if $(ONLY),$(foreach p,$(ONLY),$(filter $(subst *,%,$(LOGS)/$(p).log),$(j
 
 $(LOGS)/unit/tools.log:
 	@$(job) $@ make -C tools check O=$(abspath build/unit/tools)
+
+$(LOGS)/unit/ike.log:
+	@$(job) $@ make -C tools/ike check O=$(abspath build/unit/ike)
 
 $(LOGS)/unit/module.log:
 	@$(job) $@ make -C selftests/unit check

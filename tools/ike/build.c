@@ -91,7 +91,8 @@ void ike_out_begin(struct ike_out *o, uint8_t type)
 	if (!o->_any)
 		o->first = type;
 	o->_any = true;
-	o->_next = o->_start = o->n;
+	o->_start = o->n;
+	o->_next = o->n;
 	ike_out_u32(o, 0);
 }
 

@@ -215,7 +215,8 @@ static enum ike_reason body_cp(struct ike_payload *p)
 	if (b.n < 4)
 		return IKE_R_BODY_SHORT;
 	p->cp.type = b.p[0];
-	b = p->cp.attrs = ike_skip(b, 4);
+	b = ike_skip(b, 4);
+	p->cp.attrs = b;
 	while (b.n) {
 		if (b.n < 4)
 			return IKE_R_BODY_LENGTH;
@@ -397,10 +398,15 @@ static int check_bodies(struct ike_msg *m, struct ike_fault *f)
 int ike_msg_parse(struct ike_buf d, struct ike_msg *m, struct ike_fault *f)
 {
 	m->raw = d;
-	m->n = m->outer = 0;
-	m->sealed = m->inner_first = m->outer_critical = 0;
-	m->sk_head = m->sk_body = (struct ike_buf){ NULL, 0 };
-	m->frag_no = m->frag_total = 0;
+	m->n = 0;
+	m->outer = 0;
+	m->sealed = 0;
+	m->inner_first = 0;
+	m->outer_critical = 0;
+	m->sk_head = (struct ike_buf){ NULL, 0 };
+	m->sk_body = (struct ike_buf){ NULL, 0 };
+	m->frag_no = 0;
+	m->frag_total = 0;
 	if (ike_hdr_parse(d, &m->hdr, f) ||
 	    walk(m, m->hdr.next, ike_skip(d, IKE_HDR_LEN), false, f) || check_bodies(m, f)) {
 		m->n = 0;

@@ -56,7 +56,7 @@ static enum ike_reason parse_transform(struct ike_buf *b, bool last, struct ike_
 	t->id = ike_get16(b->p + 6);
 	if (!parse_attrs((struct ike_buf){ b->p + 8, len - 8 }, t))
 		return IKE_R_BODY_LENGTH;
-	if ((t->type == IKE_T_ENCR && variable_key(t->id)) != (t->keylen != 0))
+	if ((t->type == IKE_T_ENCR && variable_key(t->id)) != !!t->keylen)
 		t->bad = true;
 	*b = ike_skip(*b, len);
 	return IKE_R_OK;
