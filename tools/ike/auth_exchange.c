@@ -105,6 +105,7 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	free(sa->msg_r);
 	sa->msg_i = sa->msg_r = NULL;
 	sa->expire_at = UINT64_MAX;
+	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(sa, IKE_S_UP);
 	return 0;
 }

@@ -19,6 +19,9 @@ void ike_child_abandon(struct ike_sa *sa)
 	if (sa->xc.child)
 		ike_child_free(sa, sa->xc.child);
 	sa->xc.child = NULL;
+	if (sa->xc.heir)
+		ike_sa_die(sa->xc.heir, 0);
+	sa->xc.heir = NULL;
 	ike_ke_free(sa->xc.ke);
 	sa->xc.ke = NULL;
 	sa->xc.group = 0;
@@ -170,6 +173,8 @@ enum ike_after ike_child_response(struct ike_step *x)
 	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, .we_initiated = true };
 	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf, sa->task.spi };
 
+	if (sa->task.kind == IKE_TASK_REKEY)
+		return ike_rekey_response(x);
 	if (e)
 		return refused(x, e);
 	if (nr && !ike_child_take(x, ch, false)) {
@@ -202,6 +207,13 @@ static bool about_ike(struct ike_step *x, const struct ike_payload *s)
 
 	return s && ike_sa_parse(s->body, x->c->offer, 1, &why) > 0 &&
 	       x->c->offer[0].proto == IKE_PROTO_IKE;
+}
+
+/* Whether a request of ours that is under way does not go with theirs (RFC 7296 2.25). */
+static bool in_the_way(const struct ike_sa *sa, bool ike)
+{
+	return sa->w.req && (sa->task.kind == IKE_TASK_REKEY ||
+			     (ike && sa->task.kind != IKE_TASK_LIVENESS));
 }
 
 /* The child of REKEY_SA. False if an error was written instead. */
@@ -298,6 +310,7 @@ enum ike_after ike_child_request(struct ike_step *x)
 	unsigned int n = 0;
 	uint16_t error, group = 0;
 	uint8_t data[2];
+	bool ike;
 
 	for (ch = x->sa->children; ch; ch = ch->next)
 		n++;
@@ -305,11 +318,14 @@ enum ike_after ike_child_request(struct ike_step *x)
 		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
 		return IKE_DIE;
 	}
-	if (x->sa->state != IKE_S_UP) {
+	ike = about_ike(x, s);
+	if (x->sa->state != IKE_S_UP || in_the_way(x->sa, ike)) {
 		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
 		return IKE_GO_ON;
 	}
-	if (about_ike(x, s) || n >= CHILDREN_MAX) {
+	if (ike)
+		return ike_rekey_request(x);
+	if (n >= CHILDREN_MAX) {
 		ike_out_notify_flag(x->out, IKE_N_NO_ADDITIONAL_SAS);
 		return IKE_GO_ON;
 	}

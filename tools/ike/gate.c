@@ -28,10 +28,10 @@ static const struct gate {
 	enum ike_after (*response)(struct ike_step *x);
 } gates[] = {
 	{ IKE_X_AUTH, IN(HALF_OPEN), IN(AUTH_SENT), ike_auth_request, ike_auth_response },
-	{ IKE_X_CREATE_CHILD_SA, IN(UP) | IN(CLOSING), IN(UP), ike_child_request,
+	{ IKE_X_CREATE_CHILD_SA, IN(UP) | IN(REPLACED) | IN(CLOSING), IN(UP), ike_child_request,
 	  ike_child_response },
-	{ IKE_X_INFORMATIONAL, IN(UP) | IN(CLOSING), IN(UP) | IN(CLOSING), ike_info_request,
-	  ike_info_response },
+	{ IKE_X_INFORMATIONAL, IN(UP) | IN(REPLACED) | IN(CLOSING),
+	  IN(UP) | IN(REPLACED) | IN(CLOSING), ike_info_request, ike_info_response },
 };
 
 static const struct gate *find(uint8_t xchg)

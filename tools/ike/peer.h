@@ -73,6 +73,7 @@ struct ike_child_conf {
  * @rtx_tries: number of retransmissions, 0 for 5
  * @rtx_factor: growth of the interval in hundredths, 0 for 180
  * @dpd_ms: silence until the peer is asked for life, 0 for never
+ * @rekey_ms: age at which we replace the IKE SA, 0 for never
  *
  * All that is pointed to belongs to the caller and outlives the context.
  */
@@ -93,7 +94,7 @@ struct ike_peer_conf {
 	const struct ike_child_conf *children;
 	unsigned int n_children;
 	uint32_t rtx_first_ms, rtx_tries, rtx_factor;
-	uint64_t dpd_ms;
+	uint64_t dpd_ms, rekey_ms;
 };
 
 /**
@@ -152,7 +153,8 @@ enum ike_task_kind {
 	IKE_TASK_CHILD,		/* a new child of configuration .conf */
 	IKE_TASK_REKEY_CHILD,	/* the child with our SPI .spi */
 	IKE_TASK_DELETE_CHILD,
-	IKE_TASK_DELETE,	/* the IKE SA */
+	IKE_TASK_REKEY,		/* the IKE SA */
+	IKE_TASK_DELETE,
 };
 
 struct ike_task {

@@ -17,6 +17,8 @@ static const char *const states[IKE_S_COUNT] = {
 	[IKE_S_HALF_OPEN] = "half-open",
 	[IKE_S_AUTH_SENT] = "auth-sent",
 	[IKE_S_UP] = "established",
+	[IKE_S_LARVAL] = "larval",
+	[IKE_S_REPLACED] = "replaced",
 	[IKE_S_CLOSING] = "closing",
 	[IKE_S_GONE] = "gone",
 };
@@ -91,6 +93,7 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	sa->state = initiator ? IKE_S_INIT_SENT : IKE_S_HALF_OPEN;
 	c->half_open += !initiator;
 	sa->heard_at = now;
+	sa->rekey_at = UINT64_MAX;
 	sa->expire_at = initiator ? UINT64_MAX : now + IKE_HALF_OPEN_MS;
 	spi = initiator ? sa->spi_i : sa->spi_r;
 	do {
@@ -243,6 +246,8 @@ void ike_task_next(struct ike_sa *sa, uint64_t now)
 		memmove(sa->queue, sa->queue + 1, --sa->n_queue * sizeof(sa->queue[0]));
 		if (sa->task.kind == IKE_TASK_CHILD || sa->task.kind == IKE_TASK_REKEY_CHILD)
 			err = ike_child_start(sa, now);
+		else if (sa->task.kind == IKE_TASK_REKEY)
+			err = ike_rekey_start(sa, now);
 		else
 			err = ike_info_start(sa, now);
 		if (err)
@@ -269,6 +274,9 @@ static uint64_t due(const struct ike_sa *sa, uint64_t now)
 		return at;
 	if (sa->peer->dpd_ms && !sa->w.req)
 		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
+	if (sa->n_queue && !sa->w.req)
+		return now;
+	at = earlier(at, sa->rekey_at);
 	for (ch = sa->children; ch; ch = ch->next)
 		if (!ch->out_kernel)
 			at = earlier(at, now + POLL_MS);
@@ -279,7 +287,7 @@ static uint64_t due(const struct ike_sa *sa, uint64_t now)
 
 static void tick(struct ike_sa *sa, uint64_t now)
 {
-	struct ike_task live = { IKE_TASK_LIVENESS };
+	struct ike_task live = { IKE_TASK_LIVENESS }, rekey = { IKE_TASK_REKEY };
 
 	if (sa->w.req && now >= sa->w.next_at && !ike_window_tick(sa, now)) {
 		ike_log(sa->ctx, sa, "peer does not answer");
@@ -289,6 +297,12 @@ static void tick(struct ike_sa *sa, uint64_t now)
 		ike_child_tick(sa, now);
 		if (sa->peer->dpd_ms && !sa->w.req && now - sa->heard_at >= sa->peer->dpd_ms)
 			ike_task_add(sa, now, &live);
+		if (now >= sa->rekey_at && sa->state == IKE_S_UP) {
+			sa->rekey_at = now + POLL_MS;
+			if (sa->n_queue < IKE_TASKS)
+				sa->rekey_at = UINT64_MAX;
+			ike_task_add(sa, now, &rekey);
+		}
 		ike_task_next(sa, now);
 	}
 	if (now >= sa->expire_at)

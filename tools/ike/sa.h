@@ -23,6 +23,8 @@ enum ike_state {
 	IKE_S_HALF_OPEN,	/* we answered it */
 	IKE_S_AUTH_SENT,	/* we sent IKE_AUTH */
 	IKE_S_UP,
+	IKE_S_LARVAL,		/* we asked for it to replace another one */
+	IKE_S_REPLACED,		/* another one took over, its Delete is to come */
 	IKE_S_CLOSING,		/* we sent the Delete */
 	IKE_S_GONE,		/* only the last answer is left */
 	IKE_S_COUNT
@@ -130,6 +132,9 @@ struct ike_window {
  * @w: window
  * @expire_at: when half-open and dead SAs are forgotten
  * @heard_at: when the peer proved to be alive
+ * @rekey_at: when it is to be replaced
+ * @peer_id: identity of the peer, allocated; empty before it is proved
+ * @peer_id_type: its type
  */
 struct ike_sa {
 	struct ike_ctx *ctx;
@@ -160,6 +165,7 @@ struct ike_sa {
 	uint16_t hint;
 	struct {
 		struct ike_child *child;
+		struct ike_sa *heir;	/* the SA that is to replace this one */
 		struct ike_ke *ke;
 		uint16_t group;
 		uint8_t ni[IKE_NONCE_LEN];
@@ -169,7 +175,7 @@ struct ike_sa {
 	unsigned int n_queue;
 	struct ike_child *children;
 	struct ike_window w;
-	uint64_t expire_at, heard_at;
+	uint64_t expire_at, heard_at, rekey_at;
 	struct ike_buf peer_id;
 	uint8_t peer_id_type;
 };
@@ -321,6 +327,11 @@ enum ike_after ike_child_request(struct ike_step *x);
 enum ike_after ike_child_response(struct ike_step *x);
 int ike_child_start(struct ike_sa *sa, uint64_t now);
 void ike_child_abandon(struct ike_sa *sa);
+
+/* rekey.c: the same exchange to replace the IKE SA */
+int ike_rekey_start(struct ike_sa *sa, uint64_t now);
+enum ike_after ike_rekey_request(struct ike_step *x);
+enum ike_after ike_rekey_response(struct ike_step *x);
 
 /* child_sa.c: children and the kernel */
 struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *conf);
