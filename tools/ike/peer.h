@@ -143,7 +143,8 @@ void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
 uint64_t ike_tick(struct ike_ctx *c, uint64_t now);
 
 /* Starts an IKE SA with @peer and all of its children. 0, or -1 (no memory, no address, no
- * key exchange method).
+ * child, no key exchange method, or additional key exchanges in a proposal; peers with
+ * those are not answered either).
  */
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer);
 

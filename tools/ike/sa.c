@@ -210,12 +210,37 @@ void ike_ctx_free(struct ike_ctx *c)
 	free(c);
 }
 
+static bool more_ke(const struct ike_proposal *p, unsigned int n)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < p[i].n; k++)
+			if (p[i].t[k].type >= IKE_T_ADDKE1 && p[i].t[k].type <= IKE_T_ADDKE7)
+				return true;
+	return false;
+}
+
+bool ike_peer_usable(const struct ike_peer_conf *p)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->n_children; i++)
+		if (more_ke(p->children[i].esp, p->children[i].n_esp))
+			return false;
+	return !more_ke(p->ike, p->n_ike);
+}
+
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer)
 {
 	struct ike_sa *sa;
 
 	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
 		return -1;
+	if (!ike_peer_usable(peer)) {
+		ike_log(c, NULL, "%.48s: additional key exchanges are not supported", peer->name);
+		return -1;
+	}
 	sa = ike_sa_new(c, now, peer, true);
 	if (!sa)
 		return -1;

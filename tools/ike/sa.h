@@ -230,10 +230,15 @@ enum ike_after {
 	IKE_DIE,		/* children and keys go at once, the last answer stays a while */
 };
 
+/* Whether all that the proposals of @p ask for is implemented: additional key exchanges
+ * (RFC 9370) are not, and leaving them out would be weaker than what was asked for.
+ */
+bool ike_peer_usable(const struct ike_peer_conf *p);
+
 /* Whether @p may be the peer between these addresses. */
 static inline bool ike_peer_fits(const struct ike_peer_conf *p, const struct ike_step *x)
 {
-	return (!p->local.len || ike_addr_same(&p->local, x->local)) &&
+	return ike_peer_usable(p) && (!p->local.len || ike_addr_same(&p->local, x->local)) &&
 	       (!p->remote.len || ike_addr_same(&p->remote, x->remote));
 }
 
