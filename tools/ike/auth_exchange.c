@@ -40,7 +40,8 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	struct ike_child *ch;
 	struct ike_out o;
 
-	ch = sa->xc.child = ike_child_new(sa, &p->children[0]);
+	ch = ike_child_new(sa, &p->children[0]);
+	sa->xc.child = ch;
 	if (!ch)
 		return -1;
 	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
@@ -103,7 +104,8 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	sa->peer_id_type = id->id.type;
 	free(sa->msg_i);
 	free(sa->msg_r);
-	sa->msg_i = sa->msg_r = NULL;
+	sa->msg_i = NULL;
+	sa->msg_r = NULL;
 	sa->expire_at = UINT64_MAX;
 	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(sa, IKE_S_UP);

@@ -19,7 +19,8 @@ struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *
 	ch->chosen.proto = conf->esp[0].proto;
 	ch->src = sa->local;
 	ch->dst = sa->remote;
-	ch->rekey_at = ch->expire_at = UINT64_MAX;
+	ch->rekey_at = UINT64_MAX;
+	ch->expire_at = UINT64_MAX;
 	if (c->conf.kernel->alloc_spi(c->conf.kern, ch->chosen.proto, &ch->dst, &ch->src,
 				      &ch->spi_in)) {
 		ike_log(c, sa, "%.32s: the kernel gave no SPI", conf->name);
@@ -211,8 +212,10 @@ void ike_child_move(struct ike_sa *sa)
 		if (ch->out_kernel)
 			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst,
 					     &sa->local, &sa->remote);
-		ch->out.src = ch->src = sa->local;
-		ch->out.dst = ch->dst = sa->remote;
+		ch->src = sa->local;
+		ch->dst = sa->remote;
+		ch->out.src = ch->src;
+		ch->out.dst = ch->dst;
 		if (policies(sa, ch, true)) {
 			ch->in_kernel = false;
 			ch->expire_at = 0;

@@ -128,7 +128,8 @@ static void wipe(struct ike_sa *sa)
 	sa->have_keys = false;
 	free(sa->msg_i);
 	free(sa->msg_r);
-	sa->msg_i = sa->msg_r = NULL;
+	sa->msg_i = NULL;
+	sa->msg_r = NULL;
 	free((void *)sa->peer_id.p);
 	sa->peer_id = (struct ike_buf){ 0 };
 	OPENSSL_cleanse(sa->ni, sizeof(sa->ni));
