@@ -130,6 +130,42 @@ static void test_message_ids(void)
 	pair_free(p);
 }
 
+/* The initiator forgets what it offered, so that an honest answer is a bold one. */
+static void test_answers(void)
+{
+	struct pair *p = pair_new(840);
+
+	pair_start(p, 0);
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	p->end[0].conf.n_ike = pair_proposals(p->end[0].ike, IKE_PROTO_IKE,
+					      "aes256gcm16-prfsha256-x25519");
+	pair_run(p, 1000);
+	ktap_ok(p->n_sent == 2 && pair_said(p, 0, "peer chose what was not offered") &&
+		pair_sa(p, 0)->state == IKE_S_INIT_SENT, p->end[0].log,
+		"IKE2-SA-7 an IKE proposal that was not offered is not taken");
+	pair_free(p);
+
+	p = pair_new(841);
+	pair_start(p, 0);
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 25);
+	pair_ts(&pair_sa(p, 0)->xc.child->remote[0], "10.2.3.0/24");
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 0) && pair_said(p, 0, "widened"), p->end[0].log,
+		"IKE2-TS-2 selectors that were not proposed: the child is deleted");
+	pair_free(p);
+
+	p = pair_new(842);
+	pair_start(p, 0);
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 25);
+	p->end[0].child[0].n_esp = pair_proposals(p->end[0].esp[0], IKE_PROTO_ESP, "aes256gcm16");
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 0), p->end[0].log,
+		"IKE2-SA-7 an ESP proposal that was not offered: the child is deleted");
+	pair_free(p);
+}
+
 static void test_addke(void)
 {
 	struct pair *p = pair_new(820);
@@ -213,6 +249,7 @@ int main(void)
 	test_header();
 	test_sealed();
 	test_message_ids();
+	test_answers();
 	test_addke();
 	test_noise();
 	test_sealed_noise();
