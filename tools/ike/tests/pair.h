@@ -55,6 +55,7 @@ struct dgram {
  * @dup: how many come twice
  * @reorder: how many are late
  * @nat: what end 0 sends comes from another address and port
+ * @nat_port: what the NAT adds to ports, 0 for 40000
  * @cut: end whose datagrams are all lost, -1 for none
  */
 struct pair {
@@ -65,6 +66,7 @@ struct pair {
 	unsigned int n_sent;
 	unsigned int loss, dup, reorder;
 	bool nat;
+	uint16_t nat_port;
 	int cut;
 	uint32_t seed;
 };
@@ -94,17 +96,18 @@ static inline void pair_put(struct pair *p, const struct dgram *d, uint64_t dela
 		}
 }
 
-/* Through the NAT: outside, end 0 is 203.0.113.7 with ports above 40000. */
-static inline void pair_nat(struct dgram *d)
+/* Through the NAT: outside, end 0 is 203.0.113.7 with other ports. */
+static inline void pair_nat(const struct pair *p, struct dgram *d)
 {
+	uint16_t add = p->nat_port ? p->nat_port : 40000;
 	static const uint8_t outside[4] = { 203, 0, 113, 7 };
 
 	if (d->dst == 1) {
 		memcpy(d->from.a, outside, 4);
-		d->from.port = (uint16_t)(d->from.port + 40000);
+		d->from.port = (uint16_t)(d->from.port + add);
 	} else {
 		memcpy(d->to.a, pair_addr(1, 0).a, 4);
-		d->to.port = (uint16_t)(d->to.port - 40000);
+		d->to.port = (uint16_t)(d->to.port - add);
 	}
 }
 
@@ -123,7 +126,7 @@ static inline void pair_send(void *arg, const struct ike_addr *local,
 		memcpy(p->sent[p->n_sent++].p, b.p, b.n);
 	}
 	if (p->nat)
-		pair_nat(&d);
+		pair_nat(p, &d);
 	if (p->cut == me || pair_rand(&p->seed) < p->loss)
 		return;
 	pair_put(p, &d, 10 + (pair_rand(&p->seed) < p->reorder ? 3000 : 0));

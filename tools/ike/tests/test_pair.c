@@ -223,6 +223,7 @@ static void test_nat(void)
 	struct pair *p = pair_new(30);
 	const struct ike_kern_sa *sa;
 	struct ike_sa *b;
+	unsigned int n;
 
 	p->nat = true;
 	p->end[1].conf.remote = (struct ike_addr){ 0 };
@@ -237,6 +238,16 @@ static void test_nat(void)
 	sa = &p->end[1].kern.sa[0];
 	ktap_ok(sa->encap && (sa->inbound ? sa->src : sa->dst).port == 44500, NULL,
 		"IKE2-NAT-4 ESP is in UDP with the ports seen");
+	p->nat_port = 50000;
+	n = p->n_sent;
+	task(p, 0, IKE_TASK_LIVENESS, 0);
+	ktap_ok(b->remote.port == 54500 && pair_kernels(p, 2) &&
+		(sa->inbound ? sa->src : sa->dst).port == 54500 && pair_policies(p, 1) == 2,
+		NULL, "IKE2-NAT-7 the peer's new port is followed, in the kernel too");
+	ike_input(p->end[1].ctx, p->now, &p->sent[n].to, &(struct ike_addr){ 4, { 9 }, 9 },
+		  (struct ike_buf){ p->sent[n].p, p->sent[n].n });
+	ktap_ok(b->remote.port == 54500 && pair_kernels(p, 2), NULL,
+		"IKE2-NAT-7 a replayed message from elsewhere changes nothing");
 	pair_free(p);
 
 	p = pair_new(31);
