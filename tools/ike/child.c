@@ -112,6 +112,7 @@ static void keep_old(struct ike_sa *sa, uint64_t now)
 static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 {
 	struct ike_sa *sa = x->sa;
+	struct ike_task task = { IKE_TASK_CHILD };
 	struct ike_transform t = { .type = IKE_T_KE };
 	struct ike_child *old;
 	unsigned int i;
@@ -139,8 +140,8 @@ static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 		old = ike_child_by_in(sa, sa->task.spi);
 		if (old) {
 			ike_child_free(sa, old);
-			ike_task_add(sa, x->now, &(struct ike_task){ IKE_TASK_CHILD,
-								     sa->task.conf });
+			task.conf = sa->task.conf;
+			ike_task_add(sa, x->now, &task);
 		}
 		return IKE_GO_ON;
 	}
@@ -270,7 +271,7 @@ static uint16_t answer(struct ike_step *x, struct ike_child *old, uint16_t *grou
 {
 	const struct ike_payload *ni = ike_msg_find(x->m, IKE_P_NONCE, NULL);
 	uint8_t nr[IKE_NONCE_LEN];
-	struct ike_child_seed s = { ni->body, { nr, sizeof(nr) }, .hold_out = old != NULL };
+	struct ike_child_seed s = { ni->body, { nr, sizeof(nr) }, .hold_out = !!old };
 	struct ike_sa *sa = x->sa;
 	struct ike_ke *ke = NULL;
 	struct ike_child *ch;

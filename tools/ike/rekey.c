@@ -254,10 +254,12 @@ enum ike_after ike_rekey_request(struct ike_step *x)
 	int n;
 
 	n = ike_sa_parse(s->body, x->c->offer, IKE_MAX_PROPOSALS, &reason);
-	if (n <= 0 || ike_proposal_choose(p, proposals(x->sa, p), x->c->offer, (unsigned int)n, 0,
-					  &chosen, diff, sizeof(diff)) ||
-	    chosen.spi_size != 8 || !memcmp(chosen.spi, zero, 8) ||
-	    !(t = ike_proposal_get(&chosen, IKE_T_KE)) || t->id == IKE_KE_NONE) {
+	t = NULL;
+	if (n > 0 && !ike_proposal_choose(p, proposals(x->sa, p), x->c->offer, (unsigned int)n, 0,
+					  &chosen, diff, sizeof(diff)) &&
+	    chosen.spi_size == 8 && memcmp(chosen.spi, zero, 8))
+		t = ike_proposal_get(&chosen, IKE_T_KE);
+	if (!t || t->id == IKE_KE_NONE) {
 		ike_out_notify_flag(x->out, IKE_N_NO_PROPOSAL_CHOSEN);
 		return IKE_GO_ON;
 	}
