@@ -59,7 +59,7 @@ espinudp() {
 for alg in gcm cbc chacha; do
 	for mode in transport tunnel; do
 		sa=${alg}_sa
-		rm -rf "$dir/in" "$dir/copy"
+		rm -rf "$dir/in" "$dir/copy" "$tmp/record"
 		mkdir "$dir/in"
 		# packets as they are on the wire: recorded where nobody decrypts them
 		python3 "$here/splice.py" record "$G2" 4500 6 "$dir/in" >"$tmp/record" 2>&1 &
