@@ -226,6 +226,7 @@ field() {
 capture() {
 	local id=$1 ns=$2 dev=$3
 	shift 3
+	rm -f "$tmp/$id.log"
 	ip netns exec "$ns" tcpdump -i "$dev" -nn -U -B 16384 --immediate-mode \
 		-w "$tmp/$id.pcap" "$@" 2>"$tmp/$id.log" &
 	echo $! >"$tmp/$id.pid"
