@@ -48,20 +48,20 @@ static int collect(struct net *net, struct sock *sk, struct sk_buff *skb)
 int nfsec_fragment(struct net *net, struct sk_buff *skb, u8 family, u32 mtu,
 		   struct sk_buff **list)
 {
-	u16 had, want = min_t(u32, mtu, U16_MAX);
+	u16 want = min_t(u32, mtu, U16_MAX);
 	int err;
 
 	*list = NULL;
 	this_cpu_write(fragment_tail, list);
 	if (family == AF_INET) {
-		had = IPCB(skb)->frag_max_size;
-		IPCB(skb)->frag_max_size = had ? min(had, want) : want;
+		IPCB(skb)->frag_max_size =
+			min_not_zero(IPCB(skb)->frag_max_size, want);
 		err = ip_do_fragment(net, NULL, skb, collect);
 	} else {
 		want = min_t(u32, max_t(u32, want, IPV6_MIN_MTU),
 			     dst_mtu(skb_dst(skb)));
-		had = IP6CB(skb)->frag_max_size;
-		IP6CB(skb)->frag_max_size = had ? min(had, want) : want;
+		IP6CB(skb)->frag_max_size =
+			min_not_zero(IP6CB(skb)->frag_max_size, want);
 		err = nfsec_compat_ip6_fragment(net, skb, collect);
 	}
 	if (err) {
