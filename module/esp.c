@@ -20,6 +20,7 @@
 #include "lifetime.h"
 #include "replay.h"
 #include "sa.h"
+#include "segment.h"
 
 #define ESP_HLEN	8	/* SPI and sequence number */
 #define ESP_TLEN	2	/* pad length and next header */
@@ -88,50 +89,72 @@ static void fill_trailer(u8 *tail, u32 padlen, u8 nexthdr)
 	tail[padlen + 1] = nexthdr;
 }
 
+/* Copy a whole packet; a checksum left to a device is completed meanwhile */
+static bool copy_whole(struct sk_buff *skb, u8 *to)
+{
+	__sum16 *sum;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp(skb) &&
+	    skb_csum_hwoffload_help(skb, 0))
+		return false;
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return !skb_copy_bits(skb, 0, to, skb->len);
+	if (!pskb_may_pull(skb, skb_checksum_start_offset(skb) +
+				skb->csum_offset + 2))
+		return false;
+	skb_copy_and_csum_dev(skb, to);
+	sum = (__sum16 *)(to + skb_checksum_start_offset(skb) +
+			  skb->csum_offset);
+	if (!*sum)
+		*sum = CSUM_MANGLED_0;
+	return true;
+}
+
 /**
  * nfsec_esp_build() - copy a packet into a buffer laid out for ESP
  * @sa: outbound SA
- * @skb: packet, no GSO, network header at skb->data; only its checksum may be
- *	touched
- * @keep: octets of headers that stay in front of ESP, 0 in tunnel mode
- * @gap: octets between those headers and ESP, for UDP
- * @headroom: octets to leave in front of everything
- * @padto: TFC padding: pad the payload to this length, 0 for none
- * @nexthdr: next header for the trailer
+ * @skb: packet, network header at skb->data; only its checksum may be touched
+ * @lay: how it is to be laid out
+ * @i: number of the segment of @skb, if it is cut
  *
  * The checksum, if it was left to a device, is completed while copying.
  *
  * Context: BH disabled. @skb stays with the caller.
  * Return: new skb with metadata of @skb, whose data begins with the ESP
- * header; SPI and trailer are filled in, the kept headers lie @gap in front.
- * NULL if there is no memory or the packet is broken.
+ * header; SPI and trailer are filled in, the kept headers lie &lay->gap in
+ * front. NULL if there is no memory or the packet is broken.
  */
 struct sk_buff *nfsec_esp_build(const struct nfsec_sa *sa, struct sk_buff *skb,
-				u32 keep, u32 gap, u32 headroom, u32 padto,
-				u8 nexthdr)
+				const struct nfsec_esp_layout *lay, u32 i)
 {
 	const struct nfsec_crypto *c = &sa->crypto;
+	u32 len = lay->seg ? nfsec_segment_len(lay->seg, skb, i) : skb->len;
+	u32 headroom = lay->headroom + lay->keep + lay->gap;
 	u32 hlen = ESP_HLEN + c->ivlen;
-	u32 paylen = skb->len - keep;
-	u32 tfc = padto > paylen ? padto - paylen : 0;
+	u32 paylen = len - lay->keep;
+	u32 tfc = lay->padto > paylen ? lay->padto - paylen : 0;
 	u32 clear = ALIGN(paylen + tfc + ESP_TLEN, c->block);
 	struct sk_buff *new;
 	u8 *esp, *to;
 
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (skb_csum_is_sctp(skb)) {
-			if (skb_csum_hwoffload_help(skb, 0))
-				return NULL;
-		} else if (!pskb_may_pull(skb, skb_checksum_start_offset(skb) +
-						skb->csum_offset + 2)) {
-			return NULL;
-		}
-	}
-
-	headroom += keep + gap;
 	new = netdev_alloc_skb(NULL, headroom + hlen + clear + c->icvlen);
 	if (!new)
 		return NULL;
+	skb_reserve(new, headroom);
+	esp = skb_put(new, hlen + clear + c->icvlen);
+	to = esp + hlen - lay->keep;
+	if (lay->seg) {
+		nfsec_segment_copy(lay->seg, skb, i, to);
+	} else if (!copy_whole(skb, to)) {
+		kfree_skb(new);
+		return NULL;
+	}
+	memmove(esp - lay->gap - lay->keep, to, lay->keep);
+	memcpy(esp, &sa->id.spi, 4);
+	memset(esp + hlen + paylen, 0, tfc);
+	fill_trailer(esp + hlen + paylen + tfc,
+		     clear - paylen - tfc - ESP_TLEN, lay->nexthdr);
+
 	skb_copy_header(new, skb);
 	skb_dst_drop(new);
 	skb_ext_reset(new);
@@ -141,25 +164,6 @@ struct sk_buff *nfsec_esp_build(const struct nfsec_sa *sa, struct sk_buff *skb,
 	skb_shinfo(new)->gso_type = 0;
 	new->ip_summed = CHECKSUM_NONE;
 	new->encapsulation = 0;
-	skb_reserve(new, headroom);
-	esp = skb_put(new, hlen + clear + c->icvlen);
-
-	to = esp + hlen - keep;
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		__sum16 *sum = (__sum16 *)(to + skb_checksum_start_offset(skb) +
-					   skb->csum_offset);
-
-		skb_copy_and_csum_dev(skb, to);
-		if (!*sum)
-			*sum = CSUM_MANGLED_0;
-	} else {
-		skb_copy_bits(skb, 0, to, skb->len);
-	}
-	memmove(esp - gap - keep, to, keep);
-	memcpy(esp, &sa->id.spi, 4);
-	memset(esp + hlen + paylen, 0, tfc);
-	fill_trailer(esp + hlen + paylen + tfc,
-		     clear - paylen - tfc - ESP_TLEN, nexthdr);
 	return new;
 }
 

@@ -7,7 +7,26 @@
 #include "drop.h"
 
 struct nfsec_sa;
+struct nfsec_segments;
 struct sk_buff;
+
+/**
+ * struct nfsec_esp_layout - what an outbound packet is to look like
+ * @seg: how the packet it is made of is cut, or NULL if it is taken whole
+ * @keep: octets of headers that stay in front of ESP, 0 in tunnel mode
+ * @gap: octets between those headers and ESP, for UDP
+ * @headroom: octets to leave in front of everything
+ * @padto: TFC padding: pad the payload to this length, 0 for none
+ * @nexthdr: next header for the trailer
+ */
+struct nfsec_esp_layout {
+	const struct nfsec_segments *seg;
+	u32 keep;
+	u32 gap;
+	u32 headroom;
+	u32 padto;
+	u8 nexthdr;
+};
 
 /**
  * struct nfsec_esp_plain - where things are in a decrypted packet
@@ -23,8 +42,7 @@ struct nfsec_esp_plain {
 
 int nfsec_esp_offset(const struct sk_buff *skb, u8 family, u32 *nhoff, u8 *nh);
 struct sk_buff *nfsec_esp_build(const struct nfsec_sa *sa, struct sk_buff *skb,
-				u32 keep, u32 gap, u32 headroom, u32 padto,
-				u8 nexthdr);
+				const struct nfsec_esp_layout *lay, u32 i);
 int nfsec_esp_seal(struct nfsec_sa *sa, struct sk_buff *skb, u64 seq, u64 iv);
 bool nfsec_esp_open(struct nfsec_sa *sa, struct sk_buff *skb, u32 esp_off,
 		    struct nfsec_esp_plain *plain, enum nfsec_drop *reason);

@@ -84,25 +84,29 @@ static bool seq_used_up(const struct nfsec_sa *sa, u64 seq)
 }
 
 /*
- * The socket shall learn when the packet leaves, as if it were the one it
- * made: the new packet takes over its owner.
+ * The socket shall learn when the packets leave, as if they were the one it
+ * made: they take over its owner, and what they occupy is put on its account.
  */
-static void inherit_owner(struct sk_buff *new, struct sk_buff *old)
+static void inherit_owner(struct sk_buff *list, struct sk_buff *old)
 {
 	struct sock *sk = old->sk;
-	int delta;
+	struct sk_buff *skb;
+	int delta = 0;
 
-	if (!sk || !sk_fullsock(sk) || !old->destructor ||
+	if (!list || !sk || !sk_fullsock(sk) || !old->destructor ||
 	    old->destructor == sock_efree || old->destructor == sock_edemux ||
 	    old->destructor == sock_rfree)
 		return;
-	delta = new->truesize - old->truesize;
+	for (skb = list; skb; skb = skb->next) {
+		skb->sk = sk;
+		skb->destructor = old->destructor;
+		delta += skb->truesize;
+	}
+	delta -= old->truesize;
 	if (delta > 0)
 		refcount_add(delta, &sk->sk_wmem_alloc);
 	else if (delta < 0)
 		WARN_ON_ONCE(refcount_sub_and_test(-delta, &sk->sk_wmem_alloc));
-	new->sk = sk;
-	new->destructor = old->destructor;
 	old->sk = NULL;
 	old->destructor = NULL;
 }
@@ -150,14 +154,24 @@ static void finish(const struct nfsec_out *o, struct sk_buff *skb, u8 dsfield,
 	skb_dst_set(skb, dst_clone(o->dst));
 }
 
-/* Protect one packet; on failure @reason is set and NULL returned */
+/*
+ * Protect one packet, or segment @i of it; on failure @reason is set and NULL
+ * returned
+ */
 static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
-			       u64 seq, u64 iv, bool fragment,
+			       u32 i, u64 seq, u64 iv, bool fragment,
 			       enum nfsec_drop *reason)
 {
 	struct nfsec_sa *sa = o->sa;
-	u32 room = LL_RESERVED_SPACE(o->dst->dev) + sizeof(struct ipv6hdr);
-	u32 gap = o->encap ? sizeof(struct udphdr) : 0;
+	const struct nfsec_esp_layout lay = {
+		.seg = o->seg.n ? &o->seg : NULL,
+		.keep = o->keep,
+		.gap = o->encap ? sizeof(struct udphdr) : 0,
+		.headroom = LL_RESERVED_SPACE(o->dst->dev) +
+			    sizeof(struct ipv6hdr),
+		.padto = min(sa->tfcpad, o->inner_mtu),
+		.nexthdr = o->nh,
+	};
 	struct sk_buff *new;
 	u8 dsfield = 0;
 	bool df = false;
@@ -177,8 +191,7 @@ static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
 		if (fragment || sa->flags & NFSEC_SA_FLAGS_NOPMTUDISC)
 			df = false;
 	}
-	new = nfsec_esp_build(sa, skb, o->keep, gap, room,
-			      min(sa->tfcpad, o->inner_mtu), o->nh);
+	new = nfsec_esp_build(sa, skb, &lay, i);
 	if (!new) {
 		*reason = NFSEC_DROP_OUT_NOMEM;
 		return NULL;
@@ -192,7 +205,6 @@ static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
 		*reason = NFSEC_DROP_OUT_CRYPTO;
 		goto fail;
 	}
-	inherit_owner(new, skb);
 	finish(o, new, dsfield, df);
 	if (new->len - (sa->id.family == AF_INET6 ? sizeof(struct ipv6hdr) : 0) >
 	    IP_MAX_MTU) {
@@ -206,55 +218,114 @@ fail:
 	return NULL;
 }
 
-static void send(struct nfsec_net *nn, struct sk_buff *skb, u8 family)
+/**
+ * struct burst - protected packets on their way
+ * @seq: sequence number of the next one
+ * @iv: number of its IV
+ * @n: how many there are
+ * @bytes: octets they had before
+ * @list: the packets
+ * @tail: end of @list
+ */
+struct burst {
+	u64 seq;
+	u64 iv;
+	u32 n;
+	u64 bytes;
+	struct sk_buff *list;
+	struct sk_buff **tail;
+};
+
+/* Take the numbers for @n packets at once */
+static void burst_begin(struct burst *b, struct nfsec_sa *sa, u32 n)
 {
-	if (family == AF_INET)
-		ip_local_out(nn->net, NULL, skb);
-	else
-		ip6_local_out(nn->net, NULL, skb);
+	b->seq = take_seq(sa, n);
+	b->iv = atomic64_add_return(n, &sa->iv_seq) - n;
+	b->n = 0;
+	b->bytes = 0;
+	b->list = NULL;
+	b->tail = &b->list;
+}
+
+/* Protect the next packet of @len octets; the new one, or NULL with @reason */
+static struct sk_buff *burst_add(struct burst *b, const struct nfsec_out *o,
+				 struct sk_buff *skb, u32 i, u32 len,
+				 bool fragment, enum nfsec_drop *reason)
+{
+	struct sk_buff *new = protect(o, skb, i, b->seq, b->iv, fragment,
+				      reason);
+
+	if (b->seq)
+		b->seq++;
+	b->iv++;
+	if (new) {
+		b->n++;
+		b->bytes += len;
+		*b->tail = new;
+		b->tail = &new->next;
+		new->next = NULL;
+	}
+	return new;
+}
+
+static void burst_send(struct burst *b, const struct nfsec_out *o)
+{
+	struct sk_buff *skb, *next;
+
+	nfsec_stats_add(o->nn, NFSEC_COUNTER_OUT_PACKETS, b->n);
+	nfsec_stats_add(o->nn, NFSEC_COUNTER_OUT_BYTES, b->bytes);
+	nfsec_stats_add(o->nn, NFSEC_COUNTER_OUT_BATCHES, 1);
+	skb_list_walk_safe(b->list, skb, next) {
+		skb_mark_not_on_list(skb);
+		if (o->sa->id.family == AF_INET)
+			ip_local_out(o->nn->net, NULL, skb);
+		else
+			ip6_local_out(o->nn->net, NULL, skb);
+	}
 }
 
 /* Protect and send a list of packets of one flow; frees the list */
-static void protect_list(struct nfsec_out *o, struct sk_buff *list,
+static void protect_list(const struct nfsec_out *o, struct sk_buff *list,
 			 bool fragment)
 {
-	struct sk_buff *skb, *next, *new, *first = NULL, **tail = &first;
-	struct nfsec_net *nn = o->nn;
-	struct nfsec_sa *sa = o->sa;
+	struct sk_buff *skb, *next, *new;
 	enum nfsec_drop reason;
-	u32 n = 0, sent = 0;
-	u64 seq, iv, bytes = 0;
+	struct burst b;
+	u32 n = 0;
 
 	skb_list_walk_safe(list, skb, next)
 		n++;
-	seq = take_seq(sa, n);
-	iv = atomic64_add_return(n, &sa->iv_seq) - n;
-
+	burst_begin(&b, o->sa, n);
 	skb_list_walk_safe(list, skb, next) {
 		skb_mark_not_on_list(skb);
-		new = protect(o, skb, seq, iv, fragment, &reason);
+		new = burst_add(&b, o, skb, 0, skb->len, fragment, &reason);
 		if (new) {
-			bytes += skb->len;
-			sent++;
+			inherit_owner(new, skb);
 			consume_skb(skb);
-			*tail = new;
-			tail = &new->next;
 		} else {
-			nfsec_stats_drop(nn, sa, skb, reason);
+			nfsec_stats_drop(o->nn, o->sa, skb, reason);
 		}
-		if (seq)
-			seq++;
-		iv++;
 	}
-	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_PACKETS, sent);
-	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BYTES, bytes);
-	nfsec_stats_add(nn, NFSEC_COUNTER_OUT_BATCHES, 1);
+	burst_send(&b, o);
+}
 
-	*tail = NULL;
-	skb_list_walk_safe(first, skb, next) {
-		skb_mark_not_on_list(skb);
-		send(nn, skb, sa->id.family);
-	}
+/* The same for a packet that is cut as o->seg says; frees it */
+static void protect_segments(const struct nfsec_out *o, struct sk_buff *skb,
+			     bool fragment)
+{
+	enum nfsec_drop reason;
+	struct burst b;
+	u32 i;
+
+	burst_begin(&b, o->sa, o->seg.n);
+	for (i = 0; i < o->seg.n; i++)
+		if (!burst_add(&b, o, skb, i,
+			       nfsec_segment_len(&o->seg, skb, i), fragment,
+			       &reason))
+			nfsec_stats_count_drop(o->nn, o->sa, NULL, reason);
+	inherit_owner(b.list, skb);
+	consume_skb(skb);
+	burst_send(&b, o);
 }
 
 /* Cut the packets of a list that are too long; those that cannot be are lost */
@@ -338,6 +409,12 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 	if (!nfsec_input_confirm(skb)) {
 		dst_release(o.dst);
 		return drop(nn, sa, skb, NFSEC_DROP_OUT_CONNTRACK, 0);
+	}
+	if (skb_is_gso(skb) && fit == NFSEC_PMTU_FITS &&
+	    nfsec_segment_plan(skb, fl, &o.seg)) {
+		protect_segments(&o, skb, false);
+		dst_release(o.dst);
+		return NF_STOLEN;
 	}
 	if (skb_is_gso(skb)) {
 		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);

@@ -4,6 +4,8 @@
 
 #include <linux/netfilter.h>
 
+#include "segment.h"
+
 struct dst_entry;
 struct nfsec_encap;
 struct nfsec_flow;
@@ -24,6 +26,7 @@ struct nfsec_sa;
  * @keep: octets of headers in front of ESP in transport mode, else 0
  * @nhoff: offset of the next header octet to change, in transport mode
  * @inner_mtu: longest packet that needs no fragmentation once protected
+ * @seg: how the one packet of the batch is cut; n is 0 if it is not
  */
 struct nfsec_out {
 	struct nfsec_net *nn;
@@ -38,6 +41,7 @@ struct nfsec_out {
 	u32 keep;
 	u32 nhoff;
 	u32 inner_mtu;
+	struct nfsec_segments seg;
 };
 
 unsigned int nfsec_output_before_nat(void *priv, struct sk_buff *skb,
