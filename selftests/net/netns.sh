@@ -147,11 +147,14 @@ percpu_back() {
 }
 check "per-CPU memory has come back" wait_for 30 percpu_back
 # Slabs keep a partly filled page per CPU, counted as in use.
+slab_back() {
+	[ $(($(slab $1) - $2)) -le $3 ]
+}
 if [ -n "$base_net" ]; then
-	check "namespaces have come back" test $(($(slab net_namespace) - base_net)) -le 40
+	check "namespaces have come back" wait_for 60 slab_back net_namespace $base_net 40
 fi
 if [ -n "$base_states" ]; then
-	check "marks of SAs have come back" test $(($(slab xfrm_state) - base_states)) -le 100
+	check "marks of SAs have come back" wait_for 30 slab_back xfrm_state $base_states 100
 fi
 if [ -f "${NFSEC_KO:-}" ]; then
 	same "nothing refers to the module" "$(cat /sys/module/nfsec/refcnt)" 0

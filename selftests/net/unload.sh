@@ -137,6 +137,11 @@ extra_start() {
 	esac
 }
 
+# flows: has there been traffic?
+flows() {
+	[ "$(counter "$G2" in_packets)" -ge 100 ]
+}
+
 extra_stop() {
 	in_ns "$G2" tc qdisc del dev B root 2>/dev/null
 	in_ns "$G1" tc qdisc del dev R root 2>/dev/null
@@ -151,6 +156,7 @@ for ((round = 0; round < rounds; round++)); do
 	extra_start $kind 2>"$tmp/extra"
 	[ ! -s "$tmp/extra" ] || note "$(cat "$tmp/extra")"
 	sleep 1
+	wait_for 20 flows
 	before=$(counter "$G2" in_packets)
 	start=$(date +%s%N)
 	check "round $round: unload under traffic, ${extra[$kind]}" unload
