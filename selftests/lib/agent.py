@@ -244,11 +244,10 @@ def do_udp(args, opt):
     return "ok %d" % len(sizes)
 
 
-def tcp_lost(sock):
-    """Segments sent again (tcpi_total_retrans) but for those which the peer had got
-    before (tcpi_dsack_dups): a slow machine probes without need."""
-    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 220)
-    return struct.unpack_from("I", info, 100)[0] - struct.unpack_from("I", info, 216)[0]
+def tcp_retransmits(sock):
+    """tcpi_total_retrans, the same offset since 2.6."""
+    info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return struct.unpack_from("I", info, 100)[0]
 
 
 class Stream:
@@ -329,7 +328,7 @@ def do_tcp(args, opt):
         with two:
             transfer(one, two, total, back, timeout)
             mss = one.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
-            again = tcp_lost(one) + tcp_lost(two)
+            again = tcp_retransmits(one) + tcp_retransmits(two)
             # A reset leaves no TIME_WAIT behind: ports are used again.
             for sock in (one, two):
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,

@@ -141,16 +141,24 @@ narrow 6 1400 1326
 narrow 46 1400 1326
 narrow 64 1400 1346
 
-# ---- no loss for local TCP where only the tunnel is narrow. A tail loss probe
-# of a slow machine counts as a retransmission, though nothing was lost.
+# ---- no loss for local TCP where only the tunnel is narrow: what goes into it comes
+# out. (What TCP sends again tells nothing, as it probes without need on slow machines.)
 local_tcp() {
 	check "PMTU-12 local TCP, tunnel $kind" agent tcp "$G1" $self "$B" $dst bytes=2000000 oneway=1
 }
+all_through() {
+	[ $(($(counter "$G1" out_packets) - out)) = $(($(counter "$G2" in_packets) - in)) ]
+}
 for kind in 4 6 46 64; do
 	tunnel $kind "$gcm_sa"
+	in=$(counter "$G2" in_packets) out=$(counter "$G1" out_packets)
 	dropped "PMTU-12 local TCP, tunnel $kind, no drop" "$G1" out_too_big 0 local_tcp
 	note "$REPLY"
-	more "PMTU-12 local TCP, tunnel $kind, nothing sent again" $((3 - $(field retrans))) 0
+	if [ "$IMPL" = nfsec ]; then
+		more "PMTU-12 local TCP, tunnel $kind, through the tunnel" \
+			$(($(counter "$G1" out_packets) - out)) 1000
+		check "PMTU-12 local TCP, tunnel $kind, nothing lost" wait_for 5 all_through
+	fi
 done
 
 # ---- IPv6 never below 1280
