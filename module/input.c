@@ -519,7 +519,9 @@ unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;	/* the stack behind refuses it, too */
 	if (READ_ONCE(nn->sad.count) && take_esp(nn, skb, &fl))
 		return NF_STOLEN;
+	/* copies of what this host sends to all have never been on the wire */
 	if (!idle && !(state->in->flags & IFF_LOOPBACK) &&
+	    skb->pkt_type != PACKET_LOOPBACK &&
 	    !nfsec_enforce_exempt(skb, &fl)) {
 		reason = nfsec_enforce(nn, skb, &fl, NFSEC_DIR_IN);
 		if (reason != NFSEC_DROP_COUNT) {

@@ -42,6 +42,32 @@ static unsigned int drop(struct nfsec_net *nn, struct nfsec_sa *sa,
 	return err << 16 | NF_STOLEN;
 }
 
+/* What the stack does behind POST_ROUTING, once it is known */
+static int (*finish_output)(struct net *net, struct sock *sk,
+			    struct sk_buff *skb);
+
+/*
+ * A copy of a multicast or broadcast packet for listeners on this host never
+ * leaves it. What tells it from the original is what comes behind the hook; as
+ * that function has no name for a module, it is learned from unicast packets.
+ */
+static bool looped_back4(const struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	if (!rt || dst_xfrm(&rt->dst))
+		return false;
+	if (likely(rt->dst.output == ip_output)) {
+		if (unlikely(!READ_ONCE(finish_output)))
+			cmpxchg(&finish_output, NULL, state->okfn);
+		return false;
+	}
+	return rt->rt_flags & (RTCF_MULTICAST | RTCF_BROADCAST) && !skb->sk &&
+	       skb_cloned(skb) && READ_ONCE(finish_output) &&
+	       READ_ONCE(finish_output) != state->okfn;
+}
+
 /* Passes in which a packet is not what will be on the wire */
 static bool skip_pass(const struct sk_buff *skb,
 		      const struct nf_hook_state *state)
@@ -57,8 +83,8 @@ static bool skip_pass(const struct sk_buff *skb,
 	if (nf_bridge_info_exists(skb))
 		return true;
 #endif
-	/* copies of multicast for local listeners */
-	return state->pf == NFPROTO_IPV6 && state->okfn == dev_loopback_xmit;
+	return state->pf == NFPROTO_IPV4 ? looped_back4(skb, state) :
+					   state->okfn == dev_loopback_xmit;
 }
 
 /* Sequence numbers for @n packets; the first is returned (RFC 4303 3.3.3) */

@@ -258,6 +258,43 @@ verdict "IN-3 SAD-3 inside the selector of the SA" esp udp dport=1000
 expect_in "IN-3 SAD-3 outside the selector of the SA" in_selector refused udp dport=1001
 expect_in "IN-6 another protocol" in_selector refused tcp dport=1000
 
+# ---- what is for all: protected once, and a copy in clear for listeners on the host,
+# also where policy wants such packets protected on the way in.
+if [ "$IMPL" = nfsec ]; then
+	flush "$A" "$B"
+	sa_pair "$A" 10.0.0.1 "$B" 10.0.0.2 4 tunnel "$gcm_sa"
+	agent ping "$A" 10.0.0.1 10.0.0.2
+	for to in 239.1.1.1 10.0.0.255; do
+		xf_batch "$A" <<-EOF
+		policy add src 10.0.0.1 dst $to dir out tmpl src 10.0.0.1 dst 10.0.0.2 proto esp reqid 4 mode tunnel
+		policy add src 10.0.0.1 dst $to dir in tmpl src 10.0.0.2 dst 10.0.0.1 proto esp reqid 4 mode tunnel
+		EOF
+	done
+	listener() {
+		ip netns exec "$A" socat -u "UDP4-RECV:$1${3:+,$3}" "CREATE:$tmp/heard.$2" &
+		listeners+=($!)
+	}
+	listeners=()
+	listener 5007 239.1.1.1 ip-add-membership=239.1.1.1:10.0.0.1
+	listener 5008 10.0.0.255
+	for port in 5007 5008; do
+		wait_for 10 in_ns "$A" sh -c "ss -Hlun sport = :$port | grep -q ." || note "no listener on $port"
+	done
+	capture all "$A" B -Q out udp or esp
+	heard() {
+		[ "$(cat "$tmp/heard.$1" 2>/dev/null)" = all ]
+	}
+	for to in 239.1.1.1:5007,ip-multicast-if=10.0.0.1 10.0.0.255:5008,broadcast; do
+		printf all | in_ns "$A" socat -u - "UDP4-DATAGRAM:$to,bind=10.0.0.1"
+		check "OUT-2 a listener on this host hears ${to%%:*}" wait_for 5 heard ${to%%:*}
+	done
+	capture_stop all
+	same "OUT-2 multicast and broadcast leave once each, as ESP" \
+		"$(captured all esp) $(captured all udp)" "2 0"
+	same "OUT-2 none of them is dropped" "$(all_drops "$A" | grep -o 'in_cleartext=[0-9]*')" ""
+	kill "${listeners[@]}"
+fi
+
 # ---- management
 flush "$A" "$B"
 out src 10.0.0.1 dst 10.0.0.2 priority 3 action block
