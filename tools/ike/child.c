@@ -13,6 +13,7 @@
 #define CHILDREN_MAX	64	/* of one IKE SA */
 #define RETRY_MS	5000	/* least time until a rekeying is tried again */
 #define RETRY_MORE_MS	25000	/* at most so much more */
+#define STUCK_MS	180000	/* TEMPORARY_FAILURE for so long: the SA is out of step */
 
 void ike_child_abandon(struct ike_sa *sa)
 {
@@ -26,6 +27,24 @@ void ike_child_abandon(struct ike_sa *sa)
 	sa->xc.ke = NULL;
 	sa->xc.group = 0;
 	sa->xc.rounds = 0;
+	sa->xc.rival = 0;
+	sa->xc.low_len = 0;
+	sa->xc.n_gone = 0;
+}
+
+bool ike_child_stuck(struct ike_sa *sa, uint64_t now, uint16_t error)
+{
+	struct ike_task t = { IKE_TASK_DELETE };
+
+	if (error != IKE_N_TEMPORARY_FAILURE || sa->state != IKE_S_UP)
+		sa->refused_at = 0;
+	else if (!sa->refused_at)
+		sa->refused_at = now;
+	if (!sa->refused_at || now - sa->refused_at < STUCK_MS)
+		return false;
+	ike_log(sa->ctx, sa, "peer is out of step, starting anew");
+	sa->n_queue = 0;
+	return !ike_task_add(sa, now, &t);
 }
 
 static bool rekeying(const struct ike_sa *sa)
@@ -70,6 +89,16 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	return ike_request(sa, now, IKE_X_CREATE_CHILD_SA, &o);
 }
 
+/* Whether the peer replaced @old, which it will delete. */
+static bool replaced(const struct ike_sa *sa, const struct ike_child *old)
+{
+	const struct ike_child *ch = sa->children;
+
+	while (ch && ch->replaces != old->spi_in)
+		ch = ch->next;
+	return ch;
+}
+
 int ike_child_start(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_child_conf *conf = sa->task.conf;
@@ -77,7 +106,7 @@ int ike_child_start(struct ike_sa *sa, uint64_t now)
 
 	if (rekeying(sa)) {
 		old = ike_child_by_in(sa, sa->task.spi);
-		if (!old || old->busy)
+		if (!old || old->busy || replaced(sa, old))
 			return 0;
 		conf = old->conf;
 		sa->task.conf = conf;
@@ -136,6 +165,9 @@ static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 	ike_child_abandon(sa);
 	if (sa->state != IKE_S_UP)
 		return IKE_GO_ON;
+	keep_old(sa, x->now);
+	if (ike_child_stuck(sa, x->now, e->notify.type))
+		return IKE_GO_ON;
 	if (e->notify.type == IKE_N_CHILD_SA_NOT_FOUND && rekeying(sa)) {
 		old = ike_child_by_in(sa, sa->task.spi);
 		if (old) {
@@ -143,9 +175,7 @@ static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 			task.conf = sa->task.conf;
 			ike_task_add(sa, x->now, &task);
 		}
-		return IKE_GO_ON;
 	}
-	keep_old(sa, x->now);
 	return IKE_GO_ON;
 }
 
@@ -165,6 +195,59 @@ static bool take_ke(struct ike_step *x, const struct ike_proposal *chosen)
 	       !ike_ke_peer(sa->xc.ke, k->ke.data);
 }
 
+/* The peer deleted what it had just made before we got to know. */
+static bool gone(const struct ike_sa *sa, uint32_t spi)
+{
+	unsigned int i;
+
+	for (i = 0; i < sa->xc.n_gone; i++)
+		if (sa->xc.gone[i] == spi)
+			return true;
+	return false;
+}
+
+/* Installs the child of our exchange, and deletes what is too much then: the one that it
+ * replaces, or itself if the peer's exchange for the same child counts. 0 or -1.
+ */
+static int settle(struct ike_step *x, const struct ike_child_seed *seed)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_child_seed s = *seed;
+	struct ike_child *old, *rival, *ch = sa->xc.child;
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf, sa->task.spi };
+
+	if (gone(sa, ch->spi_out)) {
+		ike_child_abandon(sa);
+		keep_old(sa, x->now);
+		return 0;
+	}
+	rival = sa->xc.rival ? ike_child_by_in(sa, sa->xc.rival) : NULL;
+	s.hold_out = rival && ike_collide_lost(sa, s.nr);
+	if (ike_child_install(sa, x->now, ch, &s))
+		return -1;
+	sa->xc.child = NULL;
+	ike_child_abandon(sa);
+	sa->refused_at = 0;
+	old = rekeying(sa) ? ike_child_by_in(sa, sa->task.spi) : NULL;
+	if (rival) {
+		ike_log(x->c, sa, "%.32s: rekeyed by both, %s counts", ch->conf->name,
+			s.hold_out ? "the peer's" : "ours");
+		ch->twin = rival->spi_in;
+		rival->twin = ch->spi_in;
+		ch->redundant = s.hold_out;
+		rival->redundant = !s.hold_out;
+	}
+	if (s.hold_out) {
+		t.spi = ch->spi_in;
+		ch->busy = true;
+		if (old)
+			old->busy = false;
+	}
+	if (s.hold_out || old)
+		ike_task_add(sa, x->now, &t);
+	return 0;
+}
+
 enum ike_after ike_child_response(struct ike_step *x)
 {
 	const struct ike_payload *e = ike_msg_error(x->m);
@@ -172,7 +255,7 @@ enum ike_after ike_child_response(struct ike_step *x)
 	struct ike_sa *sa = x->sa;
 	struct ike_child *ch = sa->xc.child;
 	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, .we_initiated = true };
-	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf, sa->task.spi };
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf };
 
 	if (sa->task.kind == IKE_TASK_REKEY)
 		return ike_rekey_response(x);
@@ -186,13 +269,8 @@ enum ike_after ike_child_response(struct ike_step *x)
 		}
 		s.nr = nr->body;
 		s.ke = sa->xc.ke;
-		if (!ike_child_install(sa, x->now, ch, &s)) {
-			sa->xc.child = NULL;
-			ike_child_abandon(sa);
-			if (rekeying(sa) && ike_child_by_in(sa, t.spi))
-				ike_task_add(sa, x->now, &t);
+		if (!settle(x, &s))
 			return IKE_GO_ON;
-		}
 	}
 	t.spi = ch->spi_in;
 	ike_child_abandon(sa);
@@ -213,8 +291,17 @@ static bool about_ike(struct ike_step *x, const struct ike_payload *s)
 /* Whether a request of ours that is under way does not go with theirs (RFC 7296 2.25). */
 static bool in_the_way(const struct ike_sa *sa, bool ike)
 {
-	return sa->w.req && (sa->task.kind == IKE_TASK_REKEY ||
-			     (ike && sa->task.kind != IKE_TASK_LIVENESS));
+	if (!sa->w.req)
+		return false;
+	if (sa->task.kind == IKE_TASK_REKEY)
+		return !ike || sa->xc.low_len;
+	return ike && sa->task.kind != IKE_TASK_LIVENESS;
+}
+
+/* Whether our request to rekey @ch is under way, and the peer's is the first one. */
+static bool crossing(const struct ike_sa *sa, const struct ike_child *ch)
+{
+	return sa->w.req && rekeying(sa) && sa->task.spi == ch->spi_in && !sa->xc.low_len;
 }
 
 /* The child of REKEY_SA. False if an error was written instead. */
@@ -232,12 +319,17 @@ static bool find_old(struct ike_step *x, struct ike_child **old)
 		return false;
 	}
 	*old = ike_child_by_out(x->sa, d.spi);
+	/* perhaps the answer that made it is still under way */
+	if (!*old && x->sa->w.req && x->sa->w.req_xchg == IKE_X_CREATE_CHILD_SA) {
+		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
+		return false;
+	}
 	if (!*old || (*old)->chosen.proto != d.proto) {
 		ike_out_notify_spi(x->out, IKE_N_CHILD_SA_NOT_FOUND, d.proto, d.spi,
 				   (struct ike_buf){ 0 });
 		return false;
 	}
-	if ((*old)->busy) {
+	if ((*old)->busy && !crossing(x->sa, *old)) {
 		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
 		return false;
 	}
@@ -294,6 +386,10 @@ static uint16_t answer(struct ike_step *x, struct ike_child *old, uint16_t *grou
 		return error;
 	}
 	ch->replaces = old ? old->spi_in : 0;
+	if (old && crossing(sa, old)) {
+		ike_collide_note(sa, s.ni, s.nr);
+		sa->xc.rival = ch->spi_in;
+	}
 	ike_child_answer_sa(x->out, ch);
 	ike_out_raw(x->out, IKE_P_NONCE, s.nr);
 	if (ke)

@@ -167,6 +167,20 @@ static uint64_t after(uint64_t now, uint64_t ms)
 	return ms ? now + ms : UINT64_MAX;
 }
 
+void ike_child_promote(struct ike_sa *sa, uint64_t now, uint32_t twin)
+{
+	struct ike_child *ch = twin ? ike_child_by_in(sa, twin) : NULL;
+
+	if (!ch)
+		return;
+	ch->twin = 0;
+	if (!ch->redundant || ch->busy)
+		return;
+	ch->redundant = false;
+	ch->rekey_at = after(now, ch->conf->rekey_ms);
+	ike_child_release(sa, ch);
+}
+
 int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		      const struct ike_child_seed *s)
 {
@@ -233,7 +247,7 @@ void ike_child_tick(struct ike_sa *sa, uint64_t now)
 		struct ike_task t = { IKE_TASK_DELETE_CHILD, ch->conf, ch->spi_in };
 
 		next = ch->next;
-		if (!ch->out_kernel &&
+		if (!ch->out_kernel && !ch->redundant &&
 		    !k->kernel->query_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &use) &&
 		    use.packets)
 			ike_child_release(sa, ch);
@@ -241,7 +255,7 @@ void ike_child_tick(struct ike_sa *sa, uint64_t now)
 			ch->busy = true;
 			ch->expire_at = sa->n_queue == IKE_TASKS ? now + 1000 : UINT64_MAX;
 			ike_task_add(sa, now, &t);
-		} else if (now >= ch->rekey_at && !ch->busy) {
+		} else if (now >= ch->rekey_at && !ch->busy && !ch->redundant) {
 			t.kind = IKE_TASK_REKEY_CHILD;
 			ch->rekey_at = UINT64_MAX;
 			ike_task_add(sa, now, &t);

@@ -30,7 +30,7 @@ static const struct gate {
 	{ IKE_X_AUTH, IN(HALF_OPEN), IN(AUTH_SENT), ike_auth_request, ike_auth_response },
 	{ IKE_X_CREATE_CHILD_SA, IN(UP) | IN(REPLACED) | IN(CLOSING), IN(UP), ike_child_request,
 	  ike_child_response },
-	{ IKE_X_INFORMATIONAL, IN(UP) | IN(REPLACED) | IN(CLOSING),
+	{ IKE_X_INFORMATIONAL, IN(UP) | IN(LARVAL) | IN(REPLACED) | IN(CLOSING),
 	  IN(UP) | IN(REPLACED) | IN(CLOSING), ike_info_request, ike_info_response },
 };
 
@@ -118,6 +118,19 @@ static void follow(struct ike_step *x)
 	ike_child_move(sa);
 }
 
+/* All that may happen to an SA before it is settled that it replaces another one; other
+ * requests have to come again then.
+ */
+static bool deletes_ike(const struct ike_msg *m)
+{
+	const struct ike_payload *p = NULL;
+
+	while ((p = ike_msg_find(m, IKE_P_DELETE, p)))
+		if (p->del.proto == IKE_PROTO_IKE)
+			return true;
+	return false;
+}
+
 static void in_request(struct ike_step *x, const uint8_t *hash)
 {
 	const struct gate *g = find(x->m->hdr.xchg);
@@ -134,7 +147,7 @@ static void in_request(struct ike_step *x, const uint8_t *hash)
 	if (!sa->have_keys && (sa->state != IKE_S_HALF_OPEN || !sa->ke || ike_sa_derive(sa)))
 		return;
 	good = open_inner(x, &f, &fatal);
-	if (!good && !fatal)
+	if ((!good && !fatal) || (good && sa->state == IKE_S_LARVAL && !deletes_ike(x->m)))
 		return;
 	sa->w.recv_mid++;
 	follow(x);

@@ -2,6 +2,7 @@
 /*
  * INFORMATIONAL: liveness and Delete (RFC 7296 1.4, 2.25).
  */
+#include "../lib/util.h"
 #include "sa.h"
 
 int ike_info_start(struct ike_sa *sa, uint64_t now)
@@ -47,7 +48,7 @@ static void release(struct ike_sa *sa, uint32_t spi)
 	struct ike_child *ch;
 
 	for (ch = sa->children; ch; ch = ch->next)
-		if (ch->replaces == spi)
+		if (ch->replaces == spi && !ch->redundant)
 			ike_child_release(sa, ch);
 }
 
@@ -58,12 +59,16 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_child *ch;
-	uint32_t spis[64];
+	uint32_t spis[64], twin;
 	unsigned int i, n = 0;
 	bool ours;
 
 	for (i = 0; i < p->del.count; i++) {
 		ch = ike_child_by_out(sa, ike_delete_spi(p, i));
+		/* perhaps the answer that made it is still under way */
+		if (!ch && sa->w.req && sa->w.req_xchg == IKE_X_CREATE_CHILD_SA &&
+		    sa->xc.n_gone < ARRAY_SIZE(sa->xc.gone))
+			sa->xc.gone[sa->xc.n_gone++] = ike_delete_spi(p, i);
 		if (!ch || ch->chosen.proto != p->del.proto)
 			continue;
 		ours = sa->w.req && sa->task.kind == IKE_TASK_DELETE_CHILD &&
@@ -74,7 +79,9 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 			spis[n++] = ch->spi_in;
 		release(sa, ch->spi_in);
 		ike_log(x->c, sa, "%.32s: child deleted by the peer", ch->conf->name);
+		twin = ch->twin;
 		ike_child_free(sa, ch);
+		ike_child_promote(sa, x->now, twin);
 	}
 	if (n)
 		ike_out_delete(x->out, p->del.proto, spis, n);
@@ -93,6 +100,7 @@ enum ike_after ike_info_request(struct ike_step *x)
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
 		if (p->del.proto == IKE_PROTO_IKE) {
 			ike_log(x->c, x->sa, "peer deletes the IKE SA");
+			ike_rekey_deleted(x->sa, x->now);
 			return IKE_DIE;
 		}
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))

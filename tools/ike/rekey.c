@@ -4,8 +4,6 @@
  */
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
-
 #include "octets.h"
 #include "sa.h"
 
@@ -84,9 +82,11 @@ int ike_rekey_start(struct ike_sa *sa, uint64_t now)
 	return -1;
 }
 
-/* Keys, children and all else go from @sa to @n, whose SPIs are known. 0 or -1. */
-static int inherit(struct ike_sa *sa, struct ike_sa *n, const struct ike_proposal *chosen,
-		   struct ike_ke *ke, struct ike_buf ni, struct ike_buf nr)
+/* Keys, addresses and what else was agreed on go from @sa to @n, whose SPIs are known.
+ * 0 or -1.
+ */
+static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_proposal *chosen,
+		  struct ike_ke *ke, struct ike_buf ni, struct ike_buf nr)
 {
 	const struct ike_transform *e = ike_proposal_get(chosen, IKE_T_ENCR);
 	const struct ike_transform *a = ike_proposal_get(chosen, IKE_T_INTEG);
@@ -116,26 +116,48 @@ static int inherit(struct ike_sa *sa, struct ike_sa *n, const struct ike_proposa
 	n->nat_us = sa->nat_us;
 	n->nat_peer = sa->nat_peer;
 	n->peer_hashes = sa->peer_hashes;
+	return 0;
+}
+
+/* @n takes over from @sa, which waits for its Delete: children, tasks, identity. */
+static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
+{
+	unsigned int i;
+
 	n->peer_id = sa->peer_id;
 	n->peer_id_type = sa->peer_id_type;
 	sa->peer_id = (struct ike_buf){ 0 };
 	n->children = sa->children;
 	sa->children = NULL;
-	memcpy(n->queue, sa->queue, sizeof(n->queue));
-	n->n_queue = sa->n_queue;
+	for (i = 0; i < sa->n_queue; i++)
+		if (sa->queue[i].kind != IKE_TASK_REKEY)
+			n->queue[n->n_queue++] = sa->queue[i];
 	sa->n_queue = 0;
-	return 0;
-}
-
-/* @n takes over from @sa, which waits for its Delete. */
-static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
-{
 	n->expire_at = UINT64_MAX;
 	n->heard_at = now;
 	n->rekey_at = n->peer->rekey_ms ? now + n->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(n, IKE_S_UP);
 	ike_sa_state(sa, IKE_S_REPLACED);
 	sa->expire_at = now + REPLACED_MS;
+}
+
+/* What the peer's exchange made while ours was under way, NULL if there is nothing. */
+static struct ike_sa *rival(struct ike_sa *sa)
+{
+	struct ike_sa *r = sa->xc.low_len ? ike_sa_find(sa->ctx, sa->xc.rival_ike) : NULL;
+
+	return r && r->state == IKE_S_LARVAL ? r : NULL;
+}
+
+void ike_rekey_deleted(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_sa *r = sa->state == IKE_S_UP ? rival(sa) : NULL;
+
+	if (!r)
+		return;
+	ike_child_abandon(sa);
+	succeed(sa, r, now);
+	ike_task_next(r, now);
 }
 
 /* INVALID_KE_PAYLOAD with another method of ours: once more. */
@@ -182,33 +204,73 @@ static bool take(struct ike_step *x)
 	       !ike_ke_peer(x->sa->xc.ke, k->ke.data);
 }
 
+/* The peer refused. If it replaced the SA meanwhile, that is why. */
+static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
+{
+	struct ike_sa *r, *sa = x->sa;
+
+	ike_log(x->c, sa, "peer refused to replace the IKE SA: %s",
+		ike_name_notify(e->notify.type));
+	if (e->notify.type == IKE_N_INVALID_SYNTAX)
+		return IKE_DIE;
+	r = rival(sa);
+	if (r) {
+		ike_rekey_deleted(sa, x->now);
+		return IKE_GO_ON;
+	}
+	if (again(x, e) || sa->state != IKE_S_UP)
+		return IKE_GO_ON;
+	later(sa, x->now);
+	ike_child_stuck(sa, x->now, e->notify.type);
+	return IKE_GO_ON;
+}
+
+/* Ours is there: it takes over, and we delete @sa; or the peer's does, and we delete ours
+ * (RFC 7296 2.8.2).
+ */
+static enum ike_after settle(struct ike_step *x, struct ike_buf nr)
+{
+	struct ike_sa *sa = x->sa, *n = sa->xc.heir, *r = rival(sa);
+	bool lost = r && ike_collide_lost(sa, nr);
+
+	sa->xc.heir = NULL;
+	ike_child_abandon(sa);
+	sa->refused_at = 0;
+	if (r)
+		ike_log(x->c, sa, "replaced by both, %s counts", lost ? "the peer's" : "ours");
+	if (!lost) {
+		if (r) {
+			ike_sa_state(r, IKE_S_REPLACED);
+			r->expire_at = x->now + REPLACED_MS;
+		}
+		succeed(sa, n, x->now);
+		sa->task = (struct ike_task){ IKE_TASK_DELETE };
+		ike_task_next(n, x->now);
+		return ike_info_start(sa, x->now) ? IKE_DIE : IKE_GO_ON;
+	}
+	succeed(sa, r, x->now);
+	n->task = (struct ike_task){ IKE_TASK_DELETE };
+	if (ike_info_start(n, x->now))
+		ike_sa_die(n, x->now);
+	ike_task_next(r, x->now);
+	return IKE_GO_ON;
+}
+
 enum ike_after ike_rekey_response(struct ike_step *x)
 {
 	const struct ike_payload *e = ike_msg_error(x->m);
 	struct ike_sa *n, *sa = x->sa;
+	struct ike_buf nr;
 
-	if (e) {
-		ike_log(x->c, sa, "peer refused to replace the IKE SA: %s",
-			ike_name_notify(e->notify.type));
-		if (e->notify.type == IKE_N_INVALID_SYNTAX)
-			return IKE_DIE;
-		if (!again(x, e) && sa->state == IKE_S_UP)
-			later(sa, x->now);
-		return IKE_GO_ON;
-	}
+	if (e)
+		return refused(x, e);
 	n = sa->xc.heir;
 	if (take(x)) {
 		memcpy(n->spi_r, x->c->offer[0].spi, 8);
-		if (!inherit(sa, n, &x->c->offer[0], sa->xc.ke,
-			     (struct ike_buf){ sa->xc.ni, sizeof(sa->xc.ni) },
-			     ike_msg_find(x->m, IKE_P_NONCE, NULL)->body)) {
-			sa->xc.heir = NULL;
-			ike_child_abandon(sa);
-			succeed(sa, n, x->now);
-			sa->task = (struct ike_task){ IKE_TASK_DELETE };
-			ike_task_next(n, x->now);
-			return ike_info_start(sa, x->now) ? IKE_DIE : IKE_GO_ON;
-		}
+		nr = ike_msg_find(x->m, IKE_P_NONCE, NULL)->body;
+		if (!derive(sa, n, &x->c->offer[0], sa->xc.ke,
+			    (struct ike_buf){ sa->xc.ni, sizeof(sa->xc.ni) }, nr))
+			return settle(x, nr);
 	}
 	ike_log(x->c, sa, "the answer cannot replace the IKE SA");
 	ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
@@ -229,13 +291,20 @@ static int answer(struct ike_step *x, const struct ike_proposal *chosen, struct 
 	memcpy(n->spi_i, chosen->spi, 8);
 	x->c->conf.random(x->c->conf.arg, nr, sizeof(nr));
 	if (ike_ke_public(ke, &pub) ||
-	    inherit(x->sa, n, chosen, ke, ni->body, (struct ike_buf){ nr, sizeof(nr) })) {
+	    derive(x->sa, n, chosen, ke, ni->body, (struct ike_buf){ nr, sizeof(nr) })) {
 		ike_sa_die(n, x->now);
 		return -1;
 	}
 	ike_out_sa(x->out, chosen, 1, n->spi_r, 8);
 	ike_out_raw(x->out, IKE_P_NONCE, (struct ike_buf){ nr, sizeof(nr) });
 	ike_out_ke(x->out, group, pub);
+	if (x->sa->w.req && x->sa->task.kind == IKE_TASK_REKEY) {
+		ike_collide_note(x->sa, ni->body, (struct ike_buf){ nr, sizeof(nr) });
+		memcpy(x->sa->xc.rival_ike, n->spi_r, 8);
+		ike_sa_state(n, IKE_S_LARVAL);
+		n->expire_at = x->now + REPLACED_MS;
+		return 0;
+	}
 	succeed(x->sa, n, x->now);
 	return 0;
 }

@@ -23,7 +23,7 @@ enum ike_state {
 	IKE_S_HALF_OPEN,	/* we answered it */
 	IKE_S_AUTH_SENT,	/* we sent IKE_AUTH */
 	IKE_S_UP,
-	IKE_S_LARVAL,		/* we asked for it to replace another one */
+	IKE_S_LARVAL,		/* it may replace another one, that is not settled */
 	IKE_S_REPLACED,		/* another one took over, its Delete is to come */
 	IKE_S_CLOSING,		/* we sent the Delete */
 	IKE_S_GONE,		/* only the last answer is left */
@@ -47,6 +47,8 @@ enum ike_state {
  * @out: that one while it has to wait until the peer uses the new pair
  * @replaces: our SPI of the child that this one replaces, 0 for none
  * @busy: it is being rekeyed or deleted by us
+ * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
+ * @twin: our SPI of the child that replaces the same one, 0 for none
  * @src: our address in the kernel
  * @dst: the peer's
  * @rekey_at: when we rekey it
@@ -59,9 +61,9 @@ struct ike_child {
 	struct ike_proposal chosen;
 	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
 	unsigned int n_local, n_remote;
-	bool transport, in_kernel, out_kernel, busy;
+	bool transport, in_kernel, out_kernel, busy, redundant;
 	struct ike_kern_sa out;
-	uint32_t replaces;
+	uint32_t replaces, twin;
 	struct ike_addr src, dst;
 	uint64_t rekey_at, expire_at;
 };
@@ -127,6 +129,7 @@ struct ike_window {
  * @groups: key exchange methods that were tried
  * @hint: unprotected error that came in answer to IKE_SA_INIT
  * @xc: the CREATE_CHILD_SA exchange that we started
+ * @refused_at: since when the peer answers with TEMPORARY_FAILURE, 0 if it does not
  * @task: task under way
  * @queue: tasks that wait
  * @w: window
@@ -170,12 +173,21 @@ struct ike_sa {
 		uint16_t group;
 		uint8_t ni[IKE_NONCE_LEN];
 		unsigned int rounds;
+		/* The peer's exchange for the same SA (RFC 7296 2.8.1): its lowest nonce,
+		 * and what it made: our SPI of a child, or of an IKE SA.
+		 */
+		uint8_t low[IKE_NONCE_MAX];
+		size_t low_len;
+		uint32_t rival;
+		uint8_t rival_ike[8];
+		uint32_t gone[4];	/* SPIs that the peer deleted, unknown to us */
+		unsigned int n_gone;
 	} xc;
 	struct ike_task task, queue[IKE_TASKS];
 	unsigned int n_queue;
 	struct ike_child *children;
 	struct ike_window w;
-	uint64_t expire_at, heard_at, rekey_at;
+	uint64_t expire_at, heard_at, rekey_at, refused_at;
 	struct ike_buf peer_id;
 	uint8_t peer_id_type;
 };
@@ -333,10 +345,26 @@ enum ike_after ike_child_response(struct ike_step *x);
 int ike_child_start(struct ike_sa *sa, uint64_t now);
 void ike_child_abandon(struct ike_sa *sa);
 
+/* Whether the peer has refused for so long that the SA is out of step; then it is closed
+ * (RFC 7296 2.25). To be called with every error that came in answer.
+ */
+bool ike_child_stuck(struct ike_sa *sa, uint64_t now, uint16_t error);
+
+/* collide.c: which of two exchanges for the same SA counts (RFC 7296 2.8.1) */
+
+/* The nonces of the peer's exchange, while ours is under way. */
+void ike_collide_note(struct ike_sa *sa, struct ike_buf ni, struct ike_buf nr);
+
+/* Whether ours, answered with @nr, has the lowest nonce, so that what it made is redundant. */
+bool ike_collide_lost(const struct ike_sa *sa, struct ike_buf nr);
+
 /* rekey.c: the same exchange to replace the IKE SA */
 int ike_rekey_start(struct ike_sa *sa, uint64_t now);
 enum ike_after ike_rekey_request(struct ike_step *x);
 enum ike_after ike_rekey_response(struct ike_step *x);
+
+/* The peer deletes @sa: if it was replaced by the peer meanwhile, that one takes over. */
+void ike_rekey_deleted(struct ike_sa *sa, uint64_t now);
 
 /* child_sa.c: children and the kernel */
 struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *conf);
@@ -366,6 +394,9 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 
 /* Adds the outbound SA that waited. */
 void ike_child_release(struct ike_sa *sa, struct ike_child *ch);
+
+/* The twin of a redundant child is gone: that one is used after all. */
+void ike_child_promote(struct ike_sa *sa, uint64_t now, uint32_t twin);
 void ike_child_move(struct ike_sa *sa);
 void ike_child_tick(struct ike_sa *sa, uint64_t now);
 

@@ -24,6 +24,8 @@ struct pair;
  * @conf: its peer
  * @log: all lines that it wrote
  * @seed: of its random numbers
+ * @nonce: first octets of the nonces to come
+ * @n_nonce: how many of them are left
  */
 struct end {
 	struct pair *pair;
@@ -35,6 +37,8 @@ struct end {
 	struct ike_ts local[2][4], remote[2][4];
 	char log[32768];
 	uint32_t seed;
+	uint8_t nonce[4];
+	unsigned int n_nonce;
 };
 
 struct dgram {
@@ -138,9 +142,14 @@ static inline void pair_random(void *arg, void *out, size_t n)
 {
 	struct end *e = arg;
 	uint8_t *b = out;
+	size_t i;
 
-	while (n--)
-		*b++ = pair_rand(&e->seed);
+	for (i = 0; i < n; i++)
+		b[i] = pair_rand(&e->seed);
+	if (n != IKE_NONCE_LEN || !e->n_nonce)
+		return;
+	b[0] = e->nonce[0];
+	memmove(e->nonce, e->nonce + 1, --e->n_nonce);
 }
 
 static inline void pair_log(void *arg, const char *line)
