@@ -68,14 +68,18 @@ static void answer_bare(struct ike_step *x, const struct ike_hdr *in, uint16_t n
 		c->conf.send(c->conf.arg, x->local, x->remote, (struct ike_buf){ buf, n });
 }
 
-/* Decrypts and reads what is inside; @fatal if a peer with the keys wrote nonsense. */
-static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal)
+/* Decrypts and reads what is inside; @fatal if a peer with the keys wrote nonsense. False
+ * and not @fatal if there is nothing to read, or not yet. @hash is that of the message.
+ */
+static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uint8_t *hash)
 {
 	struct ike_msg *m = x->m;
 	struct ike_buf inner;
 	enum ike_crypt why;
 
 	*fatal = false;
+	if (m->sealed == IKE_P_SKF && !ike_frag_fits(x))
+		return false;
 	why = ike_sk_open(&x->sa->sk_in, (uint8_t *)m->raw.p, m->sk_head.n, m->raw.n, &inner);
 	if (why == IKE_CRYPT_PADDING) {
 		*f = (struct ike_fault){ .notify = IKE_N_INVALID_SYNTAX, .protected = true };
@@ -86,6 +90,8 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal)
 		ike_log(x->c, x->sa, "dropped a message: %s", ike_crypt_text(why));
 		return false;
 	}
+	if (m->sealed == IKE_P_SKF && !ike_frag_add(x, &inner, hash))
+		return false;
 	*fatal = ike_msg_parse_inner(m, m->inner_first, inner, f) != 0;
 	return !*fatal;
 }
@@ -131,7 +137,7 @@ static bool deletes_ike(const struct ike_msg *m)
 	return false;
 }
 
-static void in_request(struct ike_step *x, const uint8_t *hash)
+static void in_request(struct ike_step *x, uint8_t *hash)
 {
 	const struct gate *g = find(x->m->hdr.xchg);
 	struct ike_sa *sa = x->sa;
@@ -146,7 +152,7 @@ static void in_request(struct ike_step *x, const uint8_t *hash)
 		return;
 	if (!sa->have_keys && (sa->state != IKE_S_HALF_OPEN || !sa->ke || ike_sa_derive(sa)))
 		return;
-	good = open_inner(x, &f, &fatal);
+	good = open_inner(x, &f, &fatal, hash);
 	if ((!good && !fatal) || (good && sa->state == IKE_S_LARVAL && !deletes_ike(x->m)))
 		return;
 	sa->w.recv_mid++;
@@ -169,7 +175,7 @@ static void in_request(struct ike_step *x, const uint8_t *hash)
 		ike_task_next(sa, x->now);
 }
 
-static void in_response(struct ike_step *x)
+static void in_response(struct ike_step *x, uint8_t *hash)
 {
 	const struct gate *g = find(x->m->hdr.xchg);
 	struct ike_sa *sa = x->sa;
@@ -180,7 +186,7 @@ static void in_response(struct ike_step *x)
 		return;
 	if (!g || !(g->resp_states & 1u << sa->state) || !sa->have_keys)
 		return;
-	good = open_inner(x, &f, &fatal);
+	good = open_inner(x, &f, &fatal, hash);
 	if (!good && !fatal)
 		return;
 	ike_window_answered(sa);
@@ -219,7 +225,7 @@ static void in_init(struct ike_step *x, const uint8_t *hash)
 }
 
 /* Everything but IKE_SA_INIT. */
-static void in_protected(struct ike_step *x, const uint8_t *hash)
+static void in_protected(struct ike_step *x, uint8_t *hash)
 {
 	const struct ike_hdr *h = &x->m->hdr;
 
@@ -230,10 +236,10 @@ static void in_protected(struct ike_step *x, const uint8_t *hash)
 			answer_bare(x, h, IKE_N_INVALID_IKE_SPI);
 		return;
 	}
-	if (x->m->sealed != IKE_P_SK)
+	if (!x->m->sealed)
 		return;
 	if (ike_is_response(h))
-		in_response(x);
+		in_response(x, hash);
 	else if (!ike_window_repeated(x->sa, x->now, x->local, x->remote, hash))
 		in_request(x, hash);
 }
@@ -266,4 +272,6 @@ void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
 	else
 		in_protected(&x, hash);
 	OPENSSL_cleanse(c->rx, octets.n);
+	if (c->msg.sealed == IKE_P_SKF)
+		OPENSSL_cleanse(c->whole, sizeof(c->whole));
 }

@@ -33,6 +33,8 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->ni, sa->ni_len });
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote);
+	if (!sa->peer->no_frag)
+		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
 	n = ike_hash_list(IKE_HASHES_ALL, list);
 	ike_out_notify(&o, IKE_N_SIGNATURE_HASH_ALGORITHMS, (struct ike_buf){ list, n });
 	n = ike_out_finish(&o);
@@ -177,6 +179,7 @@ enum ike_after ike_init_response(struct ike_step *x)
 	h = ike_msg_notify(x->m, IKE_N_SIGNATURE_HASH_ALGORITHMS, NULL);
 	if (h && !ike_hash_parse(h->notify.data, &sa->peer_hashes))
 		sa->peer_hashes = 0;
+	sa->frag = !sa->peer->no_frag && ike_msg_notify(x->m, IKE_N_FRAGMENTATION_SUPPORTED, NULL);
 	ike_nat_check(x);
 	if ((sa->nat_us || sa->nat_peer) && sa->remote.port == PORT_IKE) {
 		sa->local.port = PORT_NATT;

@@ -85,6 +85,8 @@ static size_t build(struct ike_step *x)
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->nr, sa->nr_len });
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote);
+	if (sa->frag)
+		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
 	if (sa->peer->remote_by == IKE_BY_CERT && sa->peer->trust) {
 		n = ike_trust_certreq(sa->peer->trust, data, sizeof(data));
 		ike_out_cert(&o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });
@@ -132,6 +134,7 @@ static int respond(struct ike_step *x, const uint8_t *hash, const struct ike_pro
 		ike_log(x->c, sa, "key exchange: %s", ike_crypt_text(why));
 		return -1;
 	}
+	sa->frag = !sa->peer->no_frag && ike_msg_notify(x->m, IKE_N_FRAGMENTATION_SUPPORTED, NULL);
 	ike_nat_check(x);
 	b = (struct ike_buf){ x->c->wire, build(x) };
 	if (!b.n || ike_copy(&sa->msg_r, &sa->msg_r_len, b) ||

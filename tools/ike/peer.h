@@ -74,6 +74,8 @@ struct ike_child_conf {
  * @rtx_factor: growth of the interval in hundredths, 0 for 180
  * @dpd_ms: silence until the peer is asked for life, 0 for never
  * @rekey_ms: age at which we replace the IKE SA, 0 for never
+ * @no_frag: no fragmentation of IKE messages
+ * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
  * All that is pointed to belongs to the caller and outlives the context.
  */
@@ -95,6 +97,8 @@ struct ike_peer_conf {
 	unsigned int n_children;
 	uint32_t rtx_first_ms, rtx_tries, rtx_factor;
 	uint64_t dpd_ms, rekey_ms;
+	bool no_frag;
+	uint32_t frag_size;
 };
 
 /**

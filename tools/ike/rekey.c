@@ -116,6 +116,7 @@ static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_proposal
 	n->nat_us = sa->nat_us;
 	n->nat_peer = sa->nat_peer;
 	n->peer_hashes = sa->peer_hashes;
+	n->frag = sa->frag;
 	return 0;
 }
 

@@ -135,6 +135,7 @@ static void wipe(struct ike_sa *sa)
 	OPENSSL_cleanse(sa->ni, sizeof(sa->ni));
 	OPENSSL_cleanse(sa->nr, sizeof(sa->nr));
 	sa->n_queue = 0;
+	ike_frag_wipe(sa);
 }
 
 void ike_sa_die(struct ike_sa *sa, uint64_t now)
@@ -289,9 +290,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 #define POLL_MS 1000	/* how often a new pair is looked at until the peer uses it */
 
 /* When something of @sa is due. */
-static uint64_t due(const struct ike_sa *sa, uint64_t now)
+static uint64_t due(struct ike_sa *sa, uint64_t now)
 {
-	uint64_t at = sa->expire_at;
+	uint64_t at = earlier(sa->expire_at, ike_frag_tick(sa, now));
 	const struct ike_child *ch;
 
 	if (sa->w.req)

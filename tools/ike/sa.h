@@ -9,7 +9,7 @@
 #include "crypto.h"
 #include "peer.h"
 
-#define IKE_MSG_MAX	32768	/* longest message that we write */
+#define IKE_MSG_MAX	32768	/* longest message that we write, not counting its pieces */
 #define IKE_NONCE_LEN	32	/* of ours */
 #define IKE_NONCE_MAX	256
 #define IKE_CHILD_TS	16	/* selectors of one side of a child */
@@ -124,6 +124,8 @@ struct ike_window {
  * @msg_i: the IKE_SA_INIT request that counts, for AUTH
  * @msg_r: the response
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
+ * @frag: both can put messages together that come in pieces (RFC 7383)
+ * @frags: a request and a response of which pieces are missing
  * @cookie: cookie to send with IKE_SA_INIT
  * @rounds: how often IKE_SA_INIT was started again
  * @groups: key exchange methods that were tried
@@ -160,6 +162,8 @@ struct ike_sa {
 	uint8_t *msg_i, *msg_r;
 	size_t msg_i_len, msg_r_len;
 	uint16_t peer_hashes;
+	bool frag;
+	struct ike_frags *frags[2];
 	uint8_t cookie[64];
 	size_t cookie_len;
 	unsigned int rounds;
@@ -204,7 +208,10 @@ struct ike_sa {
  * @cookie_secret: that one and the one before
  * @err_at: when unprotected errors were counted last, and
  * @err_count: how many were sent since
+ * @frag_octets: octets of messages of which pieces are missing
  * @rx: the message being read
+ * @whole: what was inside of all of its pieces
+ * @head: what came before it
  * @inner: payloads being written
  * @wire: message being written
  * @msg: payloads of the message being read
@@ -220,8 +227,9 @@ struct ike_ctx {
 	uint8_t cookie_secret[2][32];
 	uint64_t err_at;
 	unsigned int err_count;
-	uint8_t rx[65536];
-	uint8_t inner[IKE_MSG_MAX], wire[IKE_MSG_MAX];
+	size_t frag_octets;
+	uint8_t rx[65536], whole[65536], head[256];
+	uint8_t inner[IKE_MSG_MAX], wire[2 * IKE_MSG_MAX];
 	struct ike_msg msg;
 	struct ike_proposal offer[IKE_MAX_PROPOSALS];
 };
@@ -304,6 +312,26 @@ bool ike_window_repeated(struct ike_sa *sa, uint64_t now, const struct ike_addr 
 /* Retransmits if it is time. False if the peer is given up. */
 bool ike_window_tick(struct ike_sa *sa, uint64_t now);
 void ike_digest(struct ike_buf b, uint8_t out[32]);
+
+/* frag.c: messages in pieces (RFC 7383) */
+
+/* Seals @inner into c->wire; it is wiped. The number of octets, 0 if that failed. A message
+ * that is too long is several, one behind the other.
+ */
+size_t ike_seal(struct ike_sa *sa, uint8_t xchg, bool response, uint32_t mid,
+		struct ike_out *inner);
+
+/* Whether the piece x->m may be of use, before its ICV is checked. */
+bool ike_frag_fits(struct ike_step *x);
+
+/* Takes in @inner of it. True if all are there: then @inner is the whole, @hash that of the
+ * datagram with the first piece, and x->m has its head.
+ */
+bool ike_frag_add(struct ike_step *x, struct ike_buf *inner, uint8_t *hash);
+
+/* Forgets what is too old; when to call again. */
+uint64_t ike_frag_tick(struct ike_sa *sa, uint64_t now);
+void ike_frag_wipe(struct ike_sa *sa);
 
 /* init.c and init_resp.c */
 void ike_init_request(struct ike_step *x, const uint8_t *hash);

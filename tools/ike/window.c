@@ -4,9 +4,9 @@
  */
 #include <stdlib.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "octets.h"
 #include "sa.h"
 
 #define RTX_FIRST_MS	4000
@@ -38,10 +38,18 @@ static uint64_t jitter(struct ike_sa *sa, uint64_t ms)
 	return ms + ms * r / 2048;
 }
 
+/* Sends what is one message, or the pieces of one. */
 static void put(const struct ike_sa *sa, const struct ike_addr *local,
 		const struct ike_addr *remote, struct ike_buf b)
 {
-	sa->ctx->conf.send(sa->ctx->conf.arg, local, remote, b);
+	size_t n;
+
+	for (; b.n >= IKE_HDR_LEN; b = ike_skip(b, n)) {
+		n = ike_get32(b.p + 24);
+		if (n < IKE_HDR_LEN || n > b.n)
+			return;
+		sa->ctx->conf.send(sa->ctx->conf.arg, local, remote, (struct ike_buf){ b.p, n });
+	}
 }
 
 int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_buf octets)
@@ -112,36 +120,6 @@ bool ike_window_tick(struct ike_sa *sa, uint64_t now)
 	return true;
 }
 
-/* Seals @inner into c->wire; the number of octets, 0 if that failed. */
-static size_t seal(struct ike_sa *sa, uint8_t xchg, bool response, uint32_t mid,
-		   struct ike_out *inner)
-{
-	struct ike_hdr h = { .version = IKE_VERSION_2, .xchg = xchg, .mid = mid };
-	struct ike_ctx *c = sa->ctx;
-	struct ike_out o;
-	uint8_t *body;
-	size_t n, len;
-
-	ike_out_finish(inner);
-	if (inner->failed || !sa->have_keys)
-		return 0;
-	memcpy(h.spi_i, sa->spi_i, 8);
-	memcpy(h.spi_r, sa->spi_r, 8);
-	h.flags = (sa->initiator ? IKE_F_INITIATOR : 0) | (response ? IKE_F_RESPONSE : 0);
-	len = ike_sk_body_len(&sa->sk_out, inner->n);
-	ike_out_msg(&o, c->wire, sizeof(c->wire), &h);
-	body = ike_out_sk(&o, inner->n ? inner->first : IKE_P_NONE, len);
-	n = ike_out_finish(&o);
-	if (!body || !n)
-		return 0;
-	if (inner->n)
-		memcpy(body + ike_sk_iv_len(&sa->sk_out), inner->p, inner->n);
-	OPENSSL_cleanse(inner->p, inner->n);
-	if (ike_sk_seal(&sa->sk_out, c->wire, n - len, inner->n, sizeof(c->wire)))
-		return 0;
-	return n;
-}
-
 int ike_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_out *inner)
 {
 	size_t n;
@@ -151,7 +129,7 @@ int ike_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_out *i
 		ike_sa_die(sa, now);
 		return -1;
 	}
-	n = seal(sa, xchg, false, sa->w.send_mid, inner);
+	n = ike_seal(sa, xchg, false, sa->w.send_mid, inner);
 	if (!n)
 		return -1;
 	return ike_window_request(sa, now, xchg, (struct ike_buf){ sa->ctx->wire, n });
@@ -159,7 +137,7 @@ int ike_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_out *i
 
 int ike_respond(struct ike_step *x, const uint8_t *hash)
 {
-	size_t n = seal(x->sa, x->m->hdr.xchg, true, x->m->hdr.mid, x->out);
+	size_t n = ike_seal(x->sa, x->m->hdr.xchg, true, x->m->hdr.mid, x->out);
 	struct ike_buf b = { x->c->wire, n };
 
 	if (!n || ike_window_answer(x->sa, x->now, b, hash))
