@@ -106,6 +106,7 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	free(sa->msg_r);
 	sa->msg_i = NULL;
 	sa->msg_r = NULL;
+	ike_inter_free(sa);
 	sa->expire_at = UINT64_MAX;
 	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(sa, IKE_S_UP);
@@ -158,6 +159,11 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	struct ike_sa *sa = x->sa;
 	enum ike_deny why;
 
+	if (ike_inter_due(sa)) {
+		ike_log(x->c, sa, "IKE_AUTH before all key exchanges");
+		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
 	if (!idi || !auth || !ike_msg_find(x->m, IKE_P_SA, NULL) ||
 	    !ike_msg_find(x->m, IKE_P_TSI, NULL) || !ike_msg_find(x->m, IKE_P_TSR, NULL)) {
 		ike_log(x->c, sa, "IKE_AUTH request is not complete");

@@ -21,6 +21,7 @@ static struct ike_auth_in signed_by(const struct ike_sa *sa, bool initiator, str
 			       : (struct ike_buf){ sa->msg_r, sa->msg_r_len };
 	in.nonce = initiator ? (struct ike_buf){ sa->nr, sa->nr_len }
 			     : (struct ike_buf){ sa->ni, sa->ni_len };
+	in.intauth = ike_inter_joined(sa);
 	return in;
 }
 

@@ -25,6 +25,7 @@ void ike_child_abandon(struct ike_sa *sa)
 	sa->xc.heir = NULL;
 	ike_ke_free(sa->xc.ke);
 	sa->xc.ke = NULL;
+	ike_chain_free(sa, &sa->xc.chain);
 	sa->xc.group = 0;
 	sa->xc.rounds = 0;
 	sa->xc.rival = 0;
@@ -89,11 +90,26 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	return ike_request(sa, now, IKE_X_CREATE_CHILD_SA, &o);
 }
 
-/* Whether the peer replaced @old, which it will delete. */
+/* The child that was to be replaced goes on; another try follows later. */
+static void keep_old(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_child *old = rekeying(sa) ? ike_child_by_in(sa, sa->task.spi) : NULL;
+	uint8_t r[2];
+
+	if (!old)
+		return;
+	sa->ctx->conf.random(sa->ctx->conf.arg, r, sizeof(r));
+	old->busy = false;
+	old->rekey_at = now + RETRY_MS + ike_get16(r) % RETRY_MORE_MS;
+}
+
+/* Whether the peer replaced @old, or is about to; it will delete it. */
 static bool replaced(const struct ike_sa *sa, const struct ike_child *old)
 {
 	const struct ike_child *ch = sa->children;
 
+	if (sa->chain && sa->chain->child && sa->chain->child->replaces == old->spi_in)
+		return true;
 	while (ch && ch->replaces != old->spi_in)
 		ch = ch->next;
 	return ch;
@@ -106,6 +122,8 @@ int ike_child_start(struct ike_sa *sa, uint64_t now)
 
 	if (rekeying(sa)) {
 		old = ike_child_by_in(sa, sa->task.spi);
+		if (old && !old->busy && replaced(sa, old))
+			keep_old(sa, now);
 		if (!old || old->busy || replaced(sa, old))
 			return 0;
 		conf = old->conf;
@@ -124,21 +142,7 @@ int ike_child_start(struct ike_sa *sa, uint64_t now)
 	return 0;
 }
 
-/* The child that was to be replaced goes on; another try follows later. */
-static void keep_old(struct ike_sa *sa, uint64_t now)
-{
-	struct ike_child *old = rekeying(sa) ? ike_child_by_in(sa, sa->task.spi) : NULL;
-	uint8_t r[2];
-
-	if (!old)
-		return;
-	sa->ctx->conf.random(sa->ctx->conf.arg, r, sizeof(r));
-	old->busy = false;
-	old->rekey_at = now + RETRY_MS + ike_get16(r) % RETRY_MORE_MS;
-}
-
-/* The peer answered with an error. */
-static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
+enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_task task = { IKE_TASK_CHILD };
@@ -150,7 +154,7 @@ static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 		ike_name_notify(e->notify.type));
 	if (e->notify.type == IKE_N_INVALID_SYNTAX)
 		return IKE_DIE;
-	if (e->notify.type == IKE_N_INVALID_KE_PAYLOAD && e->notify.data.n == 2 &&
+	if (e->notify.type == IKE_N_INVALID_KE_PAYLOAD && e->notify.data.n == 2 && !sa->xc.chain &&
 	    ++sa->xc.rounds < ROUNDS) {
 		t.id = ike_get16(e->notify.data.p);
 		for (i = 0; i < sa->task.conf->n_esp; i++)
@@ -215,6 +219,7 @@ static int settle(struct ike_step *x, const struct ike_child_seed *seed)
 	struct ike_child_seed s = *seed;
 	struct ike_child *old, *rival, *ch = sa->xc.child;
 	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf, sa->task.spi };
+	bool both;
 
 	if (gone(sa, ch->spi_out)) {
 		ike_child_abandon(sa);
@@ -222,30 +227,59 @@ static int settle(struct ike_step *x, const struct ike_child_seed *seed)
 		return 0;
 	}
 	rival = sa->xc.rival ? ike_child_by_in(sa, sa->xc.rival) : NULL;
-	s.hold_out = rival && ike_collide_lost(sa, s.nr);
+	if (!rival && sa->chain && sa->chain->child && sa->xc.rival == sa->chain->child->spi_in)
+		rival = sa->chain->child;
+	both = sa->xc.low_len;
+	s.hold_out = both && ike_collide_lost(sa, s.nr);
 	if (ike_child_install(sa, x->now, ch, &s))
 		return -1;
 	sa->xc.child = NULL;
 	ike_child_abandon(sa);
 	sa->refused_at = 0;
 	old = rekeying(sa) ? ike_child_by_in(sa, sa->task.spi) : NULL;
-	if (rival) {
+	if (both)
 		ike_log(x->c, sa, "%.32s: rekeyed by both, %s counts", ch->conf->name,
 			s.hold_out ? "the peer's" : "ours");
+	if (rival) {
 		ch->twin = rival->spi_in;
 		rival->twin = ch->spi_in;
-		ch->redundant = s.hold_out;
 		rival->redundant = !s.hold_out;
 	}
 	if (s.hold_out) {
 		t.spi = ch->spi_in;
+		ch->redundant = true;
 		ch->busy = true;
-		if (old)
-			old->busy = false;
+		keep_old(sa, x->now);
 	}
 	if (s.hold_out || old)
 		ike_task_add(sa, x->now, &t);
 	return 0;
+}
+
+enum ike_after ike_child_unfinished(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf };
+
+	if (sa->task.kind == IKE_TASK_REKEY) {
+		ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
+		return IKE_GO_ON;
+	}
+	t.spi = sa->xc.child->spi_in;
+	ike_child_abandon(sa);
+	keep_old(sa, x->now);
+	ike_task_add(sa, x->now, &t);
+	return IKE_GO_ON;
+}
+
+enum ike_after ike_child_finish(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_chain *c = sa->xc.chain;
+	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, { c->nr, c->nr_len },
+				    .ke = c->ke, .n_ke = c->n_ke, .we_initiated = true };
+
+	return settle(x, &s) ? ike_child_unfinished(x) : IKE_GO_ON;
 }
 
 enum ike_after ike_child_response(struct ike_step *x)
@@ -255,28 +289,26 @@ enum ike_after ike_child_response(struct ike_step *x)
 	struct ike_sa *sa = x->sa;
 	struct ike_child *ch = sa->xc.child;
 	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, .we_initiated = true };
-	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->task.conf };
+	int more;
 
 	if (sa->task.kind == IKE_TASK_REKEY)
 		return ike_rekey_response(x);
 	if (e)
-		return refused(x, e);
-	if (nr && !ike_child_take(x, ch, false)) {
-		if (!take_ke(x, &ch->chosen)) {
-			ike_log(x->c, sa, "%.32s: bad key exchange", ch->conf->name);
-			ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
-			return IKE_GO_ON;
-		}
-		s.nr = nr->body;
-		s.ke = sa->xc.ke;
-		if (!settle(x, &s))
-			return IKE_GO_ON;
+		return ike_child_refused(x, e);
+	if (!nr || ike_child_take(x, ch, false))
+		return ike_child_unfinished(x);
+	if (!take_ke(x, &ch->chosen)) {
+		ike_log(x->c, sa, "%.32s: bad key exchange", ch->conf->name);
+		ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
+		return IKE_GO_ON;
 	}
-	t.spi = ch->spi_in;
-	ike_child_abandon(sa);
-	keep_old(sa, x->now);
-	ike_task_add(sa, x->now, &t);
-	return IKE_GO_ON;
+	more = ike_chain_begin(x, &ch->chosen, nr->body);
+	if (more > 0)
+		return IKE_GO_ON;
+	s.nr = nr->body;
+	s.ke = &sa->xc.ke;
+	s.n_ke = sa->xc.ke ? 1 : 0;
+	return more || settle(x, &s) ? ike_child_unfinished(x) : IKE_GO_ON;
 }
 
 /* Whether the request is about the IKE SA itself. */
@@ -320,7 +352,7 @@ static bool find_old(struct ike_step *x, struct ike_child **old)
 	}
 	*old = ike_child_by_out(x->sa, d.spi);
 	/* perhaps the answer that made it is still under way */
-	if (!*old && x->sa->w.req && x->sa->w.req_xchg == IKE_X_CREATE_CHILD_SA) {
+	if (!*old && ike_creating(x->sa)) {
 		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
 		return false;
 	}
@@ -358,16 +390,40 @@ static uint16_t answer_ke(struct ike_step *x, const struct ike_child *ch, struct
 	return IKE_N_INVALID_SYNTAX;
 }
 
+/* The rest of the answer, with the child on the list or in a chain. 0, or -1 with neither. */
+static int make(struct ike_step *x, struct ike_child *old, struct ike_child *ch,
+		struct ike_ke **ke, const struct ike_child_seed *s)
+{
+	uint16_t more[IKE_ADDKE_MAX];
+	struct ike_chain *c;
+
+	ch->replaces = old ? old->spi_in : 0;
+	if (!ike_addke(&ch->chosen, more)) {
+		if (ike_child_install(x->sa, x->now, ch, s))
+			return -1;
+	} else {
+		c = *ke ? ike_chain_hold(x, &ch->chosen, *ke, s->ni, s->nr) : NULL;
+		if (!c)
+			return -1;
+		c->child = ch;
+		*ke = NULL;
+	}
+	if (old && crossing(x->sa, old)) {
+		ike_collide_note(x->sa, s->ni, s->nr);
+		x->sa->xc.rival = ch->spi_in;
+	}
+	return 0;
+}
+
 /* Builds the child and its answer. 0, or the notify that says why not, with @group. */
 static uint16_t answer(struct ike_step *x, struct ike_child *old, uint16_t *group)
 {
 	const struct ike_payload *ni = ike_msg_find(x->m, IKE_P_NONCE, NULL);
-	uint8_t nr[IKE_NONCE_LEN];
+	uint8_t nr[IKE_NONCE_LEN], copy[IKE_KE_PUB_MAX];
 	struct ike_child_seed s = { ni->body, { nr, sizeof(nr) }, .hold_out = !!old };
-	struct ike_sa *sa = x->sa;
 	struct ike_ke *ke = NULL;
 	struct ike_child *ch;
-	struct ike_buf pub;
+	struct ike_buf pub = { 0 };
 	uint16_t error;
 
 	ch = ike_child_choose(x, false, old ? old->conf : NULL, &error);
@@ -375,27 +431,25 @@ static uint16_t answer(struct ike_step *x, struct ike_child *old, uint16_t *grou
 		return error;
 	x->c->conf.random(x->c->conf.arg, nr, sizeof(nr));
 	error = answer_ke(x, ch, &ke, group);
-	s.ke = ke;
-	if (!error && ke && ike_ke_public(ke, &pub))
+	s.ke = &ke;
+	s.n_ke = ke ? 1 : 0;
+	if (!error && ke && (ike_ke_public(ke, &pub) || pub.n > sizeof(copy)))
 		error = IKE_N_TEMPORARY_FAILURE;
-	if (!error && ike_child_install(sa, x->now, ch, &s))
+	if (!error && pub.n)
+		memcpy(copy, pub.p, pub.n);
+	if (!error && make(x, old, ch, &ke, &s))
 		error = IKE_N_TEMPORARY_FAILURE;
+	ike_ke_free(ke);
 	if (error) {
-		ike_child_free(sa, ch);
-		ike_ke_free(ke);
+		ike_child_free(x->sa, ch);
+		ike_out_chain(x->out, x->out->p, x->out->cap);
 		return error;
-	}
-	ch->replaces = old ? old->spi_in : 0;
-	if (old && crossing(sa, old)) {
-		ike_collide_note(sa, s.ni, s.nr);
-		sa->xc.rival = ch->spi_in;
 	}
 	ike_child_answer_sa(x->out, ch);
 	ike_out_raw(x->out, IKE_P_NONCE, s.nr);
-	if (ke)
-		ike_out_ke(x->out, *group, pub);
+	if (pub.n)
+		ike_out_ke(x->out, *group, (struct ike_buf){ copy, pub.n });
 	ike_child_answer_ts(x->out, ch);
-	ike_ke_free(ke);
 	return 0;
 }
 

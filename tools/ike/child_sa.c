@@ -110,6 +110,16 @@ static void put_keys(struct ike_kern_sa *k, const uint8_t *e, size_t e_len, cons
 	memcpy(k->integ_key, a, a_len);
 }
 
+enum ike_crypt ike_seed_secrets(const struct ike_child_seed *s, struct ike_buf *secret)
+{
+	enum ike_crypt why = IKE_CRYPT_OK;
+	unsigned int i;
+
+	for (i = 0; !why && i < s->n_ke; i++)
+		why = ike_ke_secret(s->ke[i], &secret[i]);
+	return why;
+}
+
 /* Both SAs from what was agreed on. 0 or -1. */
 static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_seed *s,
 		struct ike_kern_sa *in)
@@ -119,15 +129,13 @@ static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_
 	const struct ike_transform *esn = ike_proposal_get(&ch->chosen, IKE_T_ESN);
 	struct ike_kern_sa *out = &ch->out;
 	struct ike_seed seed = { s->ni, s->nr };
-	enum ike_crypt why = IKE_CRYPT_OK;
+	struct ike_buf secret[IKE_ADDKE_MAX + 1];
+	enum ike_crypt why = ike_seed_secrets(s, secret);
 	struct ike_child_keys k;
-	struct ike_buf secret;
 
-	if (s->ke)
-		why = ike_ke_secret(s->ke, &secret);
 	if (!why)
 		why = ike_keys_child(&sa->keys, e ? e->id : 0, e ? e->keylen : 0, a ? a->id : 0,
-				     &seed, &secret, s->ke ? 1 : 0, &k);
+				     &seed, secret, s->n_ke, &k);
 	if (why) {
 		ike_log(sa->ctx, sa, "%.32s: no keys: %s", ch->conf->name, ike_crypt_text(why));
 		return -1;

@@ -216,10 +216,16 @@ size_t ike_seal(struct ike_sa *sa, uint8_t xchg, bool response, uint32_t mid,
 	for (i = 0; total <= FRAGS && i < (total ? total : 1); i++) {
 		one = seal_one(sa, &h, n, first, (struct ike_buf){ b.p, b.n < room ? b.n : room },
 			       i + 1, total);
-		if (!one)
-			n = total = 0;
-		if (!one)
+		if (!one) {
+			n = 0;
 			break;
+		}
+		if (!i && xchg == IKE_X_INTERMEDIATE &&
+		    ike_inter_note(sa, response, (struct ike_buf){ sa->ctx->wire, IKE_HDR_LEN +
+				   (total ? IKE_SKF_LEN : IKE_GENERIC_LEN) }, total, b)) {
+			n = 0;
+			break;
+		}
 		n += one;
 		b = ike_skip(b, b.n < room ? b.n : room);
 	}

@@ -27,9 +27,13 @@ static const struct gate {
 	enum ike_after (*request)(struct ike_step *x);
 	enum ike_after (*response)(struct ike_step *x);
 } gates[] = {
+	{ IKE_X_INTERMEDIATE, IN(HALF_OPEN), IN(INTER_SENT), ike_inter_request,
+	  ike_inter_response },
 	{ IKE_X_AUTH, IN(HALF_OPEN), IN(AUTH_SENT), ike_auth_request, ike_auth_response },
 	{ IKE_X_CREATE_CHILD_SA, IN(UP) | IN(REPLACED) | IN(CLOSING), IN(UP), ike_child_request,
 	  ike_child_response },
+	{ IKE_X_FOLLOWUP_KE, IN(UP) | IN(REPLACED) | IN(CLOSING), IN(UP), ike_chain_request,
+	  ike_chain_response },
 	{ IKE_X_INFORMATIONAL, IN(UP) | IN(LARVAL) | IN(REPLACED) | IN(CLOSING),
 	  IN(UP) | IN(REPLACED) | IN(CLOSING), ike_info_request, ike_info_response },
 };
@@ -92,6 +96,10 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uin
 	}
 	if (m->sealed == IKE_P_SKF && !ike_frag_add(x, &inner, hash))
 		return false;
+	if (m->hdr.xchg == IKE_X_INTERMEDIATE &&
+	    ike_inter_note(x->sa, ike_is_response(&m->hdr), m->sk_head, m->sealed == IKE_P_SKF,
+			   inner))
+		return false;
 	*fatal = ike_msg_parse_inner(m, m->inner_first, inner, f) != 0;
 	return !*fatal;
 }
@@ -150,6 +158,8 @@ static void in_request(struct ike_step *x, uint8_t *hash)
 		return;
 	if (g && !(g->req_states & 1u << sa->state))
 		return;
+	if (x->m->hdr.xchg == IKE_X_INTERMEDIATE && !sa->inter)
+		return;
 	if (!sa->have_keys && (sa->state != IKE_S_HALF_OPEN || !sa->ke || ike_sa_derive(sa)))
 		return;
 	good = open_inner(x, &f, &fatal, hash);
@@ -169,6 +179,8 @@ static void in_request(struct ike_step *x, uint8_t *hash)
 	}
 	if (ike_respond(x, hash))
 		ike_log(x->c, sa, "no answer could be made");
+	if (after != IKE_DIE && ike_inter_answered(sa))
+		after = IKE_DIE;
 	if (after == IKE_DIE)
 		ike_sa_die(sa, x->now);
 	else

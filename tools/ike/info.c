@@ -66,7 +66,7 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 	for (i = 0; i < p->del.count; i++) {
 		ch = ike_child_by_out(sa, ike_delete_spi(p, i));
 		/* perhaps the answer that made it is still under way */
-		if (!ch && sa->w.req && sa->w.req_xchg == IKE_X_CREATE_CHILD_SA &&
+		if (!ch && ike_creating(sa) &&
 		    sa->xc.n_gone < ARRAY_SIZE(sa->xc.gone))
 			sa->xc.gone[sa->xc.n_gone++] = ike_delete_spi(p, i);
 		if (!ch || ch->chosen.proto != p->del.proto)

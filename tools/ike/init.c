@@ -35,6 +35,7 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote);
 	if (!sa->peer->no_frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
+	ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	n = ike_hash_list(IKE_HASHES_ALL, list);
 	ike_out_notify(&o, IKE_N_SIGNATURE_HASH_ALGORITHMS, (struct ike_buf){ list, n });
 	n = ike_out_finish(&o);
@@ -191,7 +192,10 @@ enum ike_after ike_init_response(struct ike_step *x)
 		.integ = id_of(&sa->chosen, IKE_T_INTEG), .prf = id_of(&sa->chosen, IKE_T_PRF),
 		.encr_bits = ike_proposal_get(&sa->chosen, IKE_T_ENCR)->keylen };
 	ike_window_answered(sa);
-	if (ike_sa_derive(sa) || ike_auth_start(sa, x->now))
+	if (ike_inter_agree(sa, ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL)) ||
+	    ike_sa_derive(sa))
+		return IKE_DIE;
+	if (ike_inter_due(sa) ? ike_inter_start(sa, x->now) : ike_auth_start(sa, x->now))
 		return IKE_DIE;
 	return IKE_GO_ON;
 }

@@ -85,6 +85,8 @@ static size_t build(struct ike_step *x)
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->nr, sa->nr_len });
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote);
+	if (sa->inter)
+		ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (sa->frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
 	if (sa->peer->remote_by == IKE_BY_CERT && sa->peer->trust) {
@@ -135,6 +137,8 @@ static int respond(struct ike_step *x, const uint8_t *hash, const struct ike_pro
 		return -1;
 	}
 	sa->frag = !sa->peer->no_frag && ike_msg_notify(x->m, IKE_N_FRAGMENTATION_SUPPORTED, NULL);
+	if (ike_inter_agree(sa, ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL)))
+		return -1;
 	ike_nat_check(x);
 	b = (struct ike_buf){ x->c->wire, build(x) };
 	if (!b.n || ike_copy(&sa->msg_r, &sa->msg_r_len, b) ||
@@ -153,6 +157,7 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	const struct ike_payload *n = ike_msg_find(x->m, IKE_P_NONCE, NULL);
 	const struct ike_peer_conf *peer;
 	const struct ike_transform *t;
+	uint16_t more[IKE_ADDKE_MAX];
 	struct ike_proposal chosen;
 	uint8_t data[64];
 
@@ -168,7 +173,8 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	if (x->c->half_open >= x->c->conf.half_open_max)
 		return;
 	peer = choose(x, s, &chosen);
-	if (!peer) {
+	if (!peer || (ike_addke(&chosen, more) &&
+		      !ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL))) {
 		answer_notify(x, IKE_N_NO_PROPOSAL_CHOSEN, (struct ike_buf){ 0 });
 		return;
 	}

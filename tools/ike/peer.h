@@ -146,9 +146,14 @@ void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
  */
 uint64_t ike_tick(struct ike_ctx *c, uint64_t now);
 
+/* Takes the key exchange methods that libcrypto lacks at run time out of @n proposals, and
+ * proposals of which then nothing is left for a step; numbers them anew. How many there are.
+ */
+unsigned int ike_proposals_usable(struct ike_proposal *p, unsigned int n);
+
 /* Starts an IKE SA with @peer and all of its children. 0, or -1 (no memory, no address, no
- * child, no key exchange method, or additional key exchanges in a proposal; peers with
- * those are not answered either).
+ * child, or a key exchange method that libcrypto lacks; peers with those are not answered
+ * either, see ike_proposals_usable()).
  */
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer);
 

@@ -68,8 +68,13 @@ static void later(struct ike_sa *sa, uint64_t now)
 
 int ike_rekey_start(struct ike_sa *sa, uint64_t now)
 {
-	struct ike_sa *heir = ike_sa_new(sa->ctx, now, sa->peer, true);
+	struct ike_sa *heir;
 
+	if (sa->chain && sa->chain->heir) {
+		later(sa, now);
+		return 0;
+	}
+	heir = ike_sa_new(sa->ctx, now, sa->peer, true);
 	if (!heir)
 		return -1;
 	heir->state = IKE_S_LARVAL;
@@ -85,23 +90,21 @@ int ike_rekey_start(struct ike_sa *sa, uint64_t now)
 /* Keys, addresses and what else was agreed on go from @sa to @n, whose SPIs are known.
  * 0 or -1.
  */
-static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_proposal *chosen,
-		  struct ike_ke *ke, struct ike_buf ni, struct ike_buf nr)
+static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_child_seed *seed)
 {
-	const struct ike_transform *e = ike_proposal_get(chosen, IKE_T_ENCR);
-	const struct ike_transform *a = ike_proposal_get(chosen, IKE_T_INTEG);
-	struct ike_seed s = { ni, nr };
-	struct ike_buf secret;
+	const struct ike_transform *e = ike_proposal_get(&n->chosen, IKE_T_ENCR);
+	const struct ike_transform *a = ike_proposal_get(&n->chosen, IKE_T_INTEG);
+	struct ike_seed s = { seed->ni, seed->nr };
+	struct ike_buf secret[IKE_ADDKE_MAX + 1];
 	enum ike_crypt why;
 
 	n->suite = (struct ike_suite){ e->id, e->keylen, a ? a->id : 0, sa->suite.prf };
-	n->chosen = *chosen;
-	n->ke_group = ike_proposal_get(chosen, IKE_T_KE)->id;
+	n->ke_group = ike_proposal_get(&n->chosen, IKE_T_KE)->id;
 	memcpy(s.spi_i, n->spi_i, 8);
 	memcpy(s.spi_r, n->spi_r, 8);
-	why = ike_ke_secret(ke, &secret);
+	why = ike_seed_secrets(seed, secret);
 	if (!why)
-		why = ike_keys_rekey(&n->keys, &sa->keys, &n->suite, &s, &secret, 1);
+		why = ike_keys_rekey(&n->keys, &sa->keys, &n->suite, &s, secret, seed->n_ke);
 	if (!why)
 		why = ike_keys_sk(&n->keys, n->initiator, &n->sk_out);
 	if (!why)
@@ -125,6 +128,9 @@ static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
 {
 	unsigned int i;
 
+	if (sa->chain && sa->chain->heir == n)
+		sa->chain->heir = NULL;
+	ike_chain_free(sa, &sa->chain);
 	n->peer_id = sa->peer_id;
 	n->peer_id_type = sa->peer_id_type;
 	sa->peer_id = (struct ike_buf){ 0 };
@@ -154,7 +160,7 @@ void ike_rekey_deleted(struct ike_sa *sa, uint64_t now)
 {
 	struct ike_sa *r = sa->state == IKE_S_UP ? rival(sa) : NULL;
 
-	if (!r)
+	if (!r || !r->have_keys)
 		return;
 	ike_child_abandon(sa);
 	succeed(sa, r, now);
@@ -205,8 +211,7 @@ static bool take(struct ike_step *x)
 	       !ike_ke_peer(x->sa->xc.ke, k->ke.data);
 }
 
-/* The peer refused. If it replaced the SA meanwhile, that is why. */
-static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
+enum ike_after ike_rekey_refused(struct ike_step *x, const struct ike_payload *e)
 {
 	struct ike_sa *r, *sa = x->sa;
 
@@ -214,12 +219,13 @@ static enum ike_after refused(struct ike_step *x, const struct ike_payload *e)
 		ike_name_notify(e->notify.type));
 	if (e->notify.type == IKE_N_INVALID_SYNTAX)
 		return IKE_DIE;
+	/* If it replaced the SA meanwhile, that is why. */
 	r = rival(sa);
-	if (r) {
+	if (r && r->have_keys) {
 		ike_rekey_deleted(sa, x->now);
 		return IKE_GO_ON;
 	}
-	if (again(x, e) || sa->state != IKE_S_UP)
+	if ((!sa->xc.chain && again(x, e)) || sa->state != IKE_S_UP)
 		return IKE_GO_ON;
 	later(sa, x->now);
 	ike_child_stuck(sa, x->now, e->notify.type);
@@ -249,7 +255,11 @@ static enum ike_after settle(struct ike_step *x, struct ike_buf nr)
 		ike_task_next(n, x->now);
 		return ike_info_start(sa, x->now) ? IKE_DIE : IKE_GO_ON;
 	}
-	succeed(sa, r, x->now);
+	/* without keys it waits for the rest of the peer's key exchanges */
+	if (r->have_keys)
+		succeed(sa, r, x->now);
+	else
+		sa->rekey_at = x->now + REPLACED_MS;
 	n->task = (struct ike_task){ IKE_TASK_DELETE };
 	if (ike_info_start(n, x->now))
 		ike_sa_die(n, x->now);
@@ -257,42 +267,82 @@ static enum ike_after settle(struct ike_step *x, struct ike_buf nr)
 	return IKE_GO_ON;
 }
 
+static enum ike_after useless(struct ike_step *x)
+{
+	ike_log(x->c, x->sa, "the answer cannot replace the IKE SA");
+	ike_info_refuse(x->sa, x->now, IKE_N_INVALID_SYNTAX);
+	return IKE_GO_ON;
+}
+
+enum ike_after ike_rekey_finish(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_chain *c = sa->xc.chain;
+	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, { c->nr, c->nr_len },
+				    .ke = c->ke, .n_ke = c->n_ke };
+	uint8_t nr[IKE_NONCE_MAX];
+
+	memcpy(nr, c->nr, c->nr_len);
+	if (derive(sa, sa->xc.heir, &s))
+		return useless(x);
+	return settle(x, (struct ike_buf){ nr, c->nr_len });
+}
+
 enum ike_after ike_rekey_response(struct ike_step *x)
 {
 	const struct ike_payload *e = ike_msg_error(x->m);
 	struct ike_sa *n, *sa = x->sa;
-	struct ike_buf nr;
+	struct ike_child_seed s = { { sa->xc.ni, sizeof(sa->xc.ni) }, .ke = &sa->xc.ke, .n_ke = 1 };
+	int more;
 
 	if (e)
-		return refused(x, e);
+		return ike_rekey_refused(x, e);
 	n = sa->xc.heir;
-	if (take(x)) {
-		memcpy(n->spi_r, x->c->offer[0].spi, 8);
-		nr = ike_msg_find(x->m, IKE_P_NONCE, NULL)->body;
-		if (!derive(sa, n, &x->c->offer[0], sa->xc.ke,
-			    (struct ike_buf){ sa->xc.ni, sizeof(sa->xc.ni) }, nr))
-			return settle(x, nr);
-	}
-	ike_log(x->c, sa, "the answer cannot replace the IKE SA");
-	ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
-	return IKE_GO_ON;
+	if (!take(x))
+		return useless(x);
+	memcpy(n->spi_r, x->c->offer[0].spi, 8);
+	n->chosen = x->c->offer[0];
+	s.nr = ike_msg_find(x->m, IKE_P_NONCE, NULL)->body;
+	more = ike_chain_begin(x, &n->chosen, s.nr);
+	if (more > 0)
+		return IKE_GO_ON;
+	if (more || derive(sa, n, &s))
+		return useless(x);
+	return settle(x, s.nr);
 }
 
-/* A new SA for what was chosen, in x->sa's place; the answer is written. 0 or -1. */
-static int answer(struct ike_step *x, const struct ike_proposal *chosen, struct ike_ke *ke,
+int ike_rekey_adopt(struct ike_step *x, struct ike_sa *n, const struct ike_child_seed *s)
+{
+	if (derive(x->sa, n, s))
+		return -1;
+	/* while our own exchange for it is under way, the nonces decide */
+	if (x->sa->state == IKE_S_UP && !(ike_creating(x->sa) && x->sa->task.kind == IKE_TASK_REKEY))
+		succeed(x->sa, n, x->now);
+	return 0;
+}
+
+/* A new SA for what was chosen, in x->sa's place; the answer is written, and @ke used up or
+ * NULL. 0 or -1.
+ */
+static int answer(struct ike_step *x, const struct ike_proposal *chosen, struct ike_ke **ke,
 		  uint16_t group)
 {
 	const struct ike_payload *ni = ike_msg_find(x->m, IKE_P_NONCE, NULL);
 	struct ike_sa *n = ike_sa_new(x->c, x->now, x->sa->peer, false);
+	uint16_t more[IKE_ADDKE_MAX];
 	uint8_t nr[IKE_NONCE_LEN];
+	struct ike_child_seed s = { ni->body, { nr, sizeof(nr) }, .ke = ke, .n_ke = 1 };
+	struct ike_chain *c;
 	struct ike_buf pub;
 
 	if (!n)
 		return -1;
 	memcpy(n->spi_i, chosen->spi, 8);
+	n->chosen = *chosen;
+	ike_sa_state(n, IKE_S_LARVAL);
+	n->expire_at = x->now + REPLACED_MS;
 	x->c->conf.random(x->c->conf.arg, nr, sizeof(nr));
-	if (ike_ke_public(ke, &pub) ||
-	    derive(x->sa, n, chosen, ke, ni->body, (struct ike_buf){ nr, sizeof(nr) })) {
+	if (ike_ke_public(*ke, &pub)) {
 		ike_sa_die(n, x->now);
 		return -1;
 	}
@@ -300,14 +350,24 @@ static int answer(struct ike_step *x, const struct ike_proposal *chosen, struct 
 	ike_out_raw(x->out, IKE_P_NONCE, (struct ike_buf){ nr, sizeof(nr) });
 	ike_out_ke(x->out, group, pub);
 	if (x->sa->w.req && x->sa->task.kind == IKE_TASK_REKEY) {
-		ike_collide_note(x->sa, ni->body, (struct ike_buf){ nr, sizeof(nr) });
+		ike_collide_note(x->sa, s.ni, s.nr);
 		memcpy(x->sa->xc.rival_ike, n->spi_r, 8);
-		ike_sa_state(n, IKE_S_LARVAL);
-		n->expire_at = x->now + REPLACED_MS;
-		return 0;
 	}
-	succeed(x->sa, n, x->now);
-	return 0;
+	if (!ike_addke(chosen, more)) {
+		if (!ike_rekey_adopt(x, n, &s))
+			return 0;
+	} else {
+		c = ike_chain_hold(x, chosen, *ke, s.ni, s.nr);
+		if (c) {
+			c->heir = n;
+			*ke = NULL;
+			return 0;
+		}
+	}
+	x->sa->xc.low_len = 0;
+	ike_out_chain(x->out, x->out->p, x->out->cap);
+	ike_sa_die(n, x->now);
+	return -1;
 }
 
 enum ike_after ike_rekey_request(struct ike_step *x)
@@ -344,7 +404,7 @@ enum ike_after ike_rekey_request(struct ike_step *x)
 		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
 		return IKE_DIE;
 	}
-	if (!ke || answer(x, &chosen, ke, t->id))
+	if (!ke || answer(x, &chosen, &ke, t->id))
 		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
 	ike_ke_free(ke);
 	return IKE_GO_ON;

@@ -15,6 +15,7 @@
 static const char *const states[IKE_S_COUNT] = {
 	[IKE_S_INIT_SENT] = "init-sent",
 	[IKE_S_HALF_OPEN] = "half-open",
+	[IKE_S_INTER_SENT] = "intermediate-sent",
 	[IKE_S_AUTH_SENT] = "auth-sent",
 	[IKE_S_UP] = "established",
 	[IKE_S_LARVAL] = "larval",
@@ -118,6 +119,7 @@ void ike_sa_state(struct ike_sa *sa, enum ike_state s)
 static void wipe(struct ike_sa *sa)
 {
 	ike_child_abandon(sa);
+	ike_chain_free(sa, &sa->chain);
 	while (sa->children)
 		ike_child_free(sa, sa->children);
 	ike_ke_free(sa->ke);
@@ -136,6 +138,7 @@ static void wipe(struct ike_sa *sa)
 	OPENSSL_cleanse(sa->nr, sizeof(sa->nr));
 	sa->n_queue = 0;
 	ike_frag_wipe(sa);
+	ike_inter_free(sa);
 }
 
 void ike_sa_die(struct ike_sa *sa, uint64_t now)
@@ -212,15 +215,21 @@ void ike_ctx_free(struct ike_ctx *c)
 	free(c);
 }
 
-static bool more_ke(const struct ike_proposal *p, unsigned int n)
+static bool is_ke(uint8_t type)
+{
+	return type == IKE_T_KE || (type >= IKE_T_ADDKE1 && type <= IKE_T_ADDKE7);
+}
+
+static bool available(const struct ike_proposal *p, unsigned int n)
 {
 	unsigned int i, k;
 
 	for (i = 0; i < n; i++)
 		for (k = 0; k < p[i].n; k++)
-			if (p[i].t[k].type >= IKE_T_ADDKE1 && p[i].t[k].type <= IKE_T_ADDKE7)
-				return true;
-	return false;
+			if (is_ke(p[i].t[k].type) && p[i].t[k].id &&
+			    !ike_ke_available(p[i].t[k].id))
+				return false;
+	return true;
 }
 
 bool ike_peer_usable(const struct ike_peer_conf *p)
@@ -228,9 +237,41 @@ bool ike_peer_usable(const struct ike_peer_conf *p)
 	unsigned int i;
 
 	for (i = 0; i < p->n_children; i++)
-		if (more_ke(p->children[i].esp, p->children[i].n_esp))
+		if (!available(p->children[i].esp, p->children[i].n_esp))
 			return false;
-	return !more_ke(p->ike, p->n_ike);
+	return available(p->ike, p->n_ike);
+}
+
+/* Takes out of @p the key exchanges that libcrypto lacks. False if a step is left empty. */
+static bool strip(struct ike_proposal *p)
+{
+	bool was[256] = { 0 }, is[256] = { 0 };
+	unsigned int i, k;
+
+	for (i = k = 0; i < p->n; i++) {
+		was[p->t[i].type] = true;
+		if (is_ke(p->t[i].type) && p->t[i].id && !ike_ke_available(p->t[i].id))
+			continue;
+		is[p->t[i].type] = true;
+		p->t[k++] = p->t[i];
+	}
+	p->n = (uint8_t)k;
+	return !memcmp(was, is, sizeof(was));
+}
+
+unsigned int ike_proposals_usable(struct ike_proposal *p, unsigned int n)
+{
+	unsigned int i, k;
+
+	for (i = k = 0; i < n; i++) {
+		if (!strip(&p[i]))
+			continue;
+		if (k != i)
+			p[k] = p[i];
+		p[k].num = (uint8_t)(k + 1);
+		k++;
+	}
+	return k;
 }
 
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer)
@@ -240,7 +281,7 @@ int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
 		return -1;
 	if (!ike_peer_usable(peer)) {
-		ike_log(c, NULL, "%.48s: additional key exchanges are not supported", peer->name);
+		ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
 		return -1;
 	}
 	sa = ike_sa_new(c, now, peer, true);
@@ -297,6 +338,7 @@ static uint64_t due(struct ike_sa *sa, uint64_t now)
 
 	if (sa->w.req)
 		at = earlier(at, sa->w.next_at);
+	at = earlier(at, ike_chain_tick(sa, now));
 	if (sa->state != IKE_S_UP)
 		return at;
 	if (sa->peer->dpd_ms && !sa->w.req)

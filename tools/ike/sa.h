@@ -12,6 +12,7 @@
 #define IKE_MSG_MAX	32768	/* longest message that we write, not counting its pieces */
 #define IKE_NONCE_LEN	32	/* of ours */
 #define IKE_NONCE_MAX	256
+#define IKE_ADDKE_MAX	7	/* additional key exchanges */
 #define IKE_CHILD_TS	16	/* selectors of one side of a child */
 #define IKE_TASKS	16	/* tasks that wait */
 #define IKE_BUCKETS	1024
@@ -21,6 +22,7 @@
 enum ike_state {
 	IKE_S_INIT_SENT,	/* we sent IKE_SA_INIT */
 	IKE_S_HALF_OPEN,	/* we answered it */
+	IKE_S_INTER_SENT,	/* we sent IKE_INTERMEDIATE */
 	IKE_S_AUTH_SENT,	/* we sent IKE_AUTH */
 	IKE_S_UP,
 	IKE_S_LARVAL,		/* it may replace another one, that is not settled */
@@ -66,6 +68,37 @@ struct ike_child {
 	uint32_t replaces, twin;
 	struct ike_addr src, dst;
 	uint64_t rekey_at, expire_at;
+};
+
+/**
+ * struct ike_chain - additional key exchanges behind CREATE_CHILD_SA (RFC 9370 2.2.4)
+ * @group: their methods in order
+ * @n: number of @group
+ * @step: how many are done
+ * @ke: the key exchanges, the one of CREATE_CHILD_SA first
+ * @n_ke: number of @ke
+ * @ni: nonce of the initiator of the exchange, if that is the peer
+ * @nr: the responder's
+ * @ni_len: octets of @ni
+ * @nr_len: octets of @nr
+ * @link: what the next request has to name
+ * @link_len: octets of @link
+ * @child: what is being made of the peer's exchange, or
+ * @heir: that
+ * @until: when it is given up, if it is the peer's
+ */
+struct ike_chain {
+	uint16_t group[IKE_ADDKE_MAX];
+	unsigned int n, step;
+	struct ike_ke *ke[IKE_ADDKE_MAX + 1];
+	unsigned int n_ke;
+	uint8_t ni[IKE_NONCE_MAX], nr[IKE_NONCE_MAX];
+	size_t ni_len, nr_len;
+	uint8_t link[64];
+	size_t link_len;
+	struct ike_child *child;
+	struct ike_sa *heir;
+	uint64_t until;
 };
 
 /**
@@ -124,6 +157,8 @@ struct ike_window {
  * @msg_i: the IKE_SA_INIT request that counts, for AUTH
  * @msg_r: the response
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
+ * @inter: IKE_INTERMEDIATE was agreed on: its state, until IKE_AUTH is over
+ * @chain: key exchanges that the peer began with CREATE_CHILD_SA, NULL if there are none
  * @frag: both can put messages together that come in pieces (RFC 7383)
  * @frags: a request and a response of which pieces are missing
  * @cookie: cookie to send with IKE_SA_INIT
@@ -162,6 +197,8 @@ struct ike_sa {
 	uint8_t *msg_i, *msg_r;
 	size_t msg_i_len, msg_r_len;
 	uint16_t peer_hashes;
+	struct ike_inter *inter;
+	struct ike_chain *chain;
 	bool frag;
 	struct ike_frags *frags[2];
 	uint8_t cookie[64];
@@ -174,6 +211,7 @@ struct ike_sa {
 		struct ike_child *child;
 		struct ike_sa *heir;	/* the SA that is to replace this one */
 		struct ike_ke *ke;
+		struct ike_chain *chain;
 		uint16_t group;
 		uint8_t ni[IKE_NONCE_LEN];
 		unsigned int rounds;
@@ -250,8 +288,8 @@ enum ike_after {
 	IKE_DIE,		/* children and keys go at once, the last answer stays a while */
 };
 
-/* Whether all that the proposals of @p ask for is implemented: additional key exchanges
- * (RFC 9370) are not, and leaving them out would be weaker than what was asked for.
+/* Whether libcrypto has all key exchanges in the proposals of @p: leaving some out would be
+ * weaker than what was asked for.
  */
 bool ike_peer_usable(const struct ike_peer_conf *p);
 
@@ -348,6 +386,31 @@ bool ike_cookie_needed(struct ike_ctx *c, uint64_t now);
 bool ike_cookie_good(struct ike_step *x);
 size_t ike_cookie_make(struct ike_step *x, uint8_t *out);
 
+/* inter.c: IKE_INTERMEDIATE (RFC 9242, RFC 9370) */
+
+/* Methods of the additional key exchanges of a proposal that was chosen; their number. */
+unsigned int ike_addke(const struct ike_proposal *p, uint16_t *group);
+
+/* Whether @both support it is known. 0; or -1 if sa->chosen needs it, or without memory. */
+int ike_inter_agree(struct ike_sa *sa, bool both);
+
+/* Whether there are key exchanges to come before IKE_AUTH. */
+bool ike_inter_due(const struct ike_sa *sa);
+int ike_inter_start(struct ike_sa *sa, uint64_t now);
+enum ike_after ike_inter_request(struct ike_step *x);
+enum ike_after ike_inter_response(struct ike_step *x);
+
+/* The request was answered with the old keys: the new ones follow. 0 or -1. */
+int ike_inter_answered(struct ike_sa *sa);
+
+/* Notes a message for AUTH (RFC 9242 3.3.2), arguments as of ike_intauth_step(). 0 or -1. */
+int ike_inter_note(struct ike_sa *sa, bool response, struct ike_buf head, bool skf,
+		   struct ike_buf inner);
+
+/* IntAuth, empty without such exchanges; valid until the next call. */
+struct ike_buf ike_inter_joined(const struct ike_sa *sa);
+void ike_inter_free(struct ike_sa *sa);
+
 /* auth_exchange.c and auth_peer.c */
 int ike_auth_start(struct ike_sa *sa, uint64_t now);
 enum ike_after ike_auth_request(struct ike_step *x);
@@ -378,6 +441,41 @@ void ike_child_abandon(struct ike_sa *sa);
  */
 bool ike_child_stuck(struct ike_sa *sa, uint64_t now, uint16_t error);
 
+/* Whether our exchange is under way. */
+static inline bool ike_creating(const struct ike_sa *sa)
+{
+	return sa->w.req && (sa->w.req_xchg == IKE_X_CREATE_CHILD_SA ||
+			     sa->w.req_xchg == IKE_X_FOLLOWUP_KE);
+}
+
+/* An error came in answer to our exchange. */
+enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e);
+
+/* The answer to our exchange makes no child: the peer's is deleted. */
+enum ike_after ike_child_unfinished(struct ike_step *x);
+
+/* All key exchanges of our chain are done. */
+enum ike_after ike_child_finish(struct ike_step *x);
+
+/* chain.c: the exchange IKE_FOLLOWUP_KE (RFC 9370 2.2.4) */
+
+/* Our CREATE_CHILD_SA was answered with @chosen and @nr: 1 if key exchanges follow, 0 if
+ * there are none, -1 on errors.
+ */
+int ike_chain_begin(struct ike_step *x, const struct ike_proposal *chosen, struct ike_buf nr);
+
+/* We answer one with @chosen: the chain that the peer has to go on with; its link is written
+ * and @ke is its own then. NULL without memory.
+ */
+struct ike_chain *ike_chain_hold(struct ike_step *x, const struct ike_proposal *chosen,
+				 struct ike_ke *ke, struct ike_buf ni, struct ike_buf nr);
+enum ike_after ike_chain_request(struct ike_step *x);
+enum ike_after ike_chain_response(struct ike_step *x);
+
+/* Forgets the peer's if it takes too long; when to call again. */
+uint64_t ike_chain_tick(struct ike_sa *sa, uint64_t now);
+void ike_chain_free(struct ike_sa *sa, struct ike_chain **c);
+
 /* collide.c: which of two exchanges for the same SA counts (RFC 7296 2.8.1) */
 
 /* The nonces of the peer's exchange, while ours is under way. */
@@ -390,6 +488,14 @@ bool ike_collide_lost(const struct ike_sa *sa, struct ike_buf nr);
 int ike_rekey_start(struct ike_sa *sa, uint64_t now);
 enum ike_after ike_rekey_request(struct ike_step *x);
 enum ike_after ike_rekey_response(struct ike_step *x);
+
+enum ike_after ike_rekey_refused(struct ike_step *x, const struct ike_payload *e);
+enum ike_after ike_rekey_finish(struct ike_step *x);
+
+struct ike_child_seed;
+
+/* The peer's exchange is over: @n gets keys, and takes over if nothing is against it. */
+int ike_rekey_adopt(struct ike_step *x, struct ike_sa *n, const struct ike_child_seed *s);
 
 /* The peer deletes @sa: if it was replaced by the peer meanwhile, that one takes over. */
 void ike_rekey_deleted(struct ike_sa *sa, uint64_t now);
@@ -406,15 +512,20 @@ struct ike_child *ike_child_by_out(struct ike_sa *sa, uint32_t spi);
  * struct ike_child_seed - what the keys of a child come from
  * @ni: nonce of the initiator of the exchange
  * @nr: nonce of the responder
- * @ke: its key exchange, NULL without one
+ * @ke: its key exchanges, in order
+ * @n_ke: their number
  * @we_initiated: the exchange is ours
  * @hold_out: the outbound SA waits until the peer uses the new pair
  */
 struct ike_child_seed {
 	struct ike_buf ni, nr;
-	struct ike_ke *ke;
+	struct ike_ke *const *ke;
+	unsigned int n_ke;
 	bool we_initiated, hold_out;
 };
+
+/* The secrets of those, at most IKE_ADDKE_MAX + 1. */
+enum ike_crypt ike_seed_secrets(const struct ike_child_seed *s, struct ike_buf *secret);
 
 /* Derives keys and adds SAs and policies; puts the child on the list. 0 or -1. */
 int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,

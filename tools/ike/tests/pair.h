@@ -61,6 +61,7 @@ struct dgram {
  * @nat: what end 0 sends comes from another address and port
  * @nat_port: what the NAT adds to ports, 0 for 40000
  * @cut: end whose datagrams are all lost, -1 for none
+ * @tamper: changes what is sent; may be NULL
  */
 struct pair {
 	struct end end[2];
@@ -72,6 +73,7 @@ struct pair {
 	bool nat;
 	uint16_t nat_port;
 	int cut;
+	void (*tamper)(struct dgram *d);
 	uint32_t seed;
 };
 
@@ -121,8 +123,10 @@ static inline void pair_send(void *arg, const struct ike_addr *local,
 	struct end *e = arg;
 	struct pair *p = e->pair;
 	int me = e == &p->end[1];
-	struct dgram d = { (uint8_t *)b.p, b.n, *local, *remote, 0, !me };
+	static uint8_t copy[65536];
+	struct dgram d = { copy, b.n, *local, *remote, 0, !me };
 
+	memcpy(copy, b.p, b.n);
 	if (p->n_sent < PAIR_SENT) {
 		p->sent[p->n_sent] = d;
 		p->sent[p->n_sent].p = malloc(b.n);
@@ -131,6 +135,8 @@ static inline void pair_send(void *arg, const struct ike_addr *local,
 	}
 	if (p->nat)
 		pair_nat(p, &d);
+	if (p->tamper)
+		p->tamper(&d);
 	if (p->cut == me || pair_rand(&p->seed) < p->loss)
 		return;
 	pair_put(p, &d, 10 + (pair_rand(&p->seed) < p->reorder ? 3000 : 0));

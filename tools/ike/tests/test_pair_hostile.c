@@ -166,18 +166,6 @@ static void test_answers(void)
 	pair_free(p);
 }
 
-static void test_addke(void)
-{
-	struct pair *p = pair_new(820);
-
-	p->end[0].conf.n_ike = pair_proposals(p->end[0].ike, IKE_PROTO_IKE,
-					      "aes128gcm16-prfsha256-x25519-ke1_mlkem768");
-	pair_start(p, 0);
-	ktap_ok(ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf) && !p->n_sent, NULL,
-		"additional key exchanges are not quietly left out");
-	pair_free(p);
-}
-
 /* Plain noise: IKE_SA_INIT with octets changed, cut off, or put in. */
 static void test_noise(void)
 {
@@ -250,7 +238,6 @@ int main(void)
 	test_sealed();
 	test_message_ids();
 	test_answers();
-	test_addke();
 	test_noise();
 	test_sealed_noise();
 	return ktap_end();
