@@ -6,6 +6,8 @@
 
 #include "sa.h"
 
+#define BOTH_MS 10000	/* SAs begun within that time were begun at the same time */
+
 /* Whether @id is one, and no pattern of several. */
 static bool one_id(const struct ike_id *id)
 {
@@ -40,7 +42,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	struct ike_child *ch;
 	struct ike_out o;
 
-	ch = ike_child_new(sa, &p->children[0]);
+	ch = ike_child_new(sa, sa->first ? sa->first : &p->children[0]);
 	sa->xc.child = ch;
 	if (!ch)
 		return -1;
@@ -108,12 +110,15 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	sa->msg_r = NULL;
 	ike_inter_free(sa);
 	sa->expire_at = UINT64_MAX;
+	ike_unique_plan(sa, x->now);
 	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(sa, IKE_S_UP);
 	return 0;
 }
 
-/* INITIAL_CONTACT: other SAs of the identity just proved are leftovers (RFC 7296 2.4). */
+/* INITIAL_CONTACT: other SAs of the identity just proved are leftovers (RFC 7296 2.4), but
+ * for one that we began when the peer began this one.
+ */
 static void initial_contact(struct ike_step *x)
 {
 	struct ike_sa *o, *sa = x->sa;
@@ -122,8 +127,10 @@ static void initial_contact(struct ike_step *x)
 		return;
 	for (o = x->c->sas; o; o = o->next)
 		if (o != sa && o->peer_id.p && o->peer == sa->peer &&
+		    !(o->initiator && x->now - o->born_at < BOTH_MS) &&
 		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id)) {
 			ike_log(x->c, o, "peer started anew");
+			o->end = IKE_END_QUIET;
 			ike_sa_die(o, x->now);
 		}
 }
@@ -214,10 +221,11 @@ static void take_child(struct ike_step *x)
 			ike_task_add(sa, x->now, &t);
 	}
 	t.kind = IKE_TASK_CHILD;
-	for (i = 1; i < sa->peer->n_children; i++) {
+	for (i = 1; sa->all && i < sa->peer->n_children; i++) {
 		t.conf = &sa->peer->children[i];
 		ike_task_add(sa, x->now, &t);
 	}
+	ike_want_up(sa, x->now);
 }
 
 enum ike_after ike_auth_response(struct ike_step *x)

@@ -45,7 +45,10 @@ bool ike_child_stuck(struct ike_sa *sa, uint64_t now, uint16_t error)
 		return false;
 	ike_log(sa->ctx, sa, "peer is out of step, starting anew");
 	sa->n_queue = 0;
-	return !ike_task_add(sa, now, &t);
+	if (ike_task_add(sa, now, &t))
+		return false;
+	sa->end = IKE_END_LOST;
+	return true;
 }
 
 static bool rekeying(const struct ike_sa *sa)
@@ -145,7 +148,6 @@ int ike_child_start(struct ike_sa *sa, uint64_t now)
 enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e)
 {
 	struct ike_sa *sa = x->sa;
-	struct ike_task task = { IKE_TASK_CHILD };
 	struct ike_transform t = { .type = IKE_T_KE };
 	struct ike_child *old;
 	unsigned int i;
@@ -176,8 +178,7 @@ enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e
 		old = ike_child_by_in(sa, sa->task.spi);
 		if (old) {
 			ike_child_free(sa, old);
-			task.conf = sa->task.conf;
-			ike_task_add(sa, x->now, &task);
+			ike_want_again(sa, x->now, sa->task.conf);
 		}
 	}
 	return IKE_GO_ON;

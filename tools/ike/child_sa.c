@@ -261,6 +261,7 @@ void ike_child_tick(struct ike_sa *sa, uint64_t now)
 			ike_child_release(sa, ch);
 		if (now >= ch->expire_at) {
 			ch->busy = true;
+			ch->again = ch->conf->dpd_action == IKE_ACTION_START;
 			ch->expire_at = sa->n_queue == IKE_TASKS ? now + 1000 : UINT64_MAX;
 			ike_task_add(sa, now, &t);
 		} else if (now >= ch->rekey_at && !ch->busy && !ch->redundant) {

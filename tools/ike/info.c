@@ -21,6 +21,7 @@ int ike_info_start(struct ike_sa *sa, uint64_t now)
 		break;
 	case IKE_TASK_DELETE:
 		ike_out_delete(&o, IKE_PROTO_IKE, NULL, 0);
+		sa->end = IKE_END_QUIET;
 		ike_sa_state(sa, IKE_S_CLOSING);
 		break;
 	default:
@@ -59,6 +60,7 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_child *ch;
+	const struct ike_child_conf *conf;
 	uint32_t spis[64], twin;
 	unsigned int i, n = 0;
 	bool ours;
@@ -79,9 +81,12 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 			spis[n++] = ch->spi_in;
 		release(sa, ch->spi_in);
 		ike_log(x->c, sa, "%.32s: child deleted by the peer", ch->conf->name);
+		conf = ch->conf;
 		twin = ch->twin;
 		ike_child_free(sa, ch);
 		ike_child_promote(sa, x->now, twin);
+		if (!ours)
+			ike_want_closed(sa, x->now, conf);
 	}
 	if (n)
 		ike_out_delete(x->out, p->del.proto, spis, n);
@@ -100,6 +105,7 @@ enum ike_after ike_info_request(struct ike_step *x)
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
 		if (p->del.proto == IKE_PROTO_IKE) {
 			ike_log(x->c, x->sa, "peer deletes the IKE SA");
+			x->sa->end = IKE_END_CLOSED;
 			ike_rekey_deleted(x->sa, x->now);
 			return IKE_DIE;
 		}
@@ -117,6 +123,8 @@ enum ike_after ike_info_response(struct ike_step *x)
 		return IKE_DIE;
 	if (sa->task.kind == IKE_TASK_DELETE_CHILD) {
 		ch = ike_child_by_in(sa, sa->task.spi);
+		if (ch && ch->again)
+			ike_want_again(sa, x->now, ch->conf);
 		if (ch)
 			ike_child_free(sa, ch);
 		release(sa, sa->task.spi);

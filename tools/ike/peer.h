@@ -24,6 +24,12 @@ enum ike_peer_auth {
 	IKE_BY_CERT,
 };
 
+/* What follows if a child is lost. */
+enum ike_action {
+	IKE_ACTION_NONE,	/* nothing: policies that trap packets are up to the caller */
+	IKE_ACTION_START,	/* it is made again, as often as it takes */
+};
+
 /**
  * struct ike_child_conf - a child SA that a peer may have
  * @name: for logs
@@ -37,6 +43,8 @@ enum ike_peer_auth {
  * @rekey_ms: age at which we rekey it, 0 for never
  * @life_ms: age at which it is deleted, 0 for never
  * @reqid: ties SAs to policies, not 0
+ * @dpd_action: if the peer is dead, or the child older than @life_ms
+ * @close_action: if the peer closes it
  */
 struct ike_child_conf {
 	const char *name;
@@ -47,6 +55,7 @@ struct ike_child_conf {
 	bool transport;
 	uint64_t rekey_ms, life_ms;
 	uint32_t reqid;
+	enum ike_action dpd_action, close_action;
 };
 
 /**
@@ -74,6 +83,9 @@ struct ike_child_conf {
  * @rtx_factor: growth of the interval in hundredths, 0 for 180
  * @dpd_ms: silence until the peer is asked for life, 0 for never
  * @rekey_ms: age at which we replace the IKE SA, 0 for never
+ * @retry_ms: time until a child that is wanted is tried again, 0 for 5000; it doubles
+ * @retry_max_ms: up to that, 0 for 300000
+ * @retry_tries: tries after which it is given up, 0 for never
  * @no_frag: no fragmentation of IKE messages
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
@@ -97,6 +109,8 @@ struct ike_peer_conf {
 	unsigned int n_children;
 	uint32_t rtx_first_ms, rtx_tries, rtx_factor;
 	uint64_t dpd_ms, rekey_ms;
+	uint64_t retry_ms, retry_max_ms;
+	uint32_t retry_tries;
 	bool no_frag;
 	uint32_t frag_size;
 };
@@ -156,6 +170,25 @@ unsigned int ike_proposals_usable(struct ike_proposal *p, unsigned int n);
  * either, see ike_proposals_usable()).
  */
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer);
+
+/* A packet needs child @conf of @peer, which is negotiated with @src and @dst of the packet as
+ * the first selectors (RFC 7296 2.9); both NULL if there is no packet. If it fails it is
+ * tried again, see .retry_ms; asking again meanwhile does nothing, nor does it if a child is
+ * there that takes the packet. 0, or -1 as of ike_initiate().
+ */
+int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+		const struct ike_child_conf *conf, const struct ike_ts *src,
+		const struct ike_ts *dst);
+
+/* The same without a packet; all children if @conf is NULL. */
+int ike_up(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+	   const struct ike_child_conf *conf);
+
+/* Deletes the children of @conf, or if that is NULL the IKE SAs with @peer, and does not try
+ * any longer.
+ */
+void ike_down(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+	      const struct ike_child_conf *conf);
 
 /* What can be asked of an established IKE SA. */
 enum ike_task_kind {

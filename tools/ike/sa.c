@@ -95,6 +95,8 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	c->half_open += !initiator;
 	sa->heard_at = now;
 	sa->rekey_at = UINT64_MAX;
+	sa->unique_at = UINT64_MAX;
+	sa->born_at = now;
 	sa->expire_at = initiator ? UINT64_MAX : now + IKE_HALF_OPEN_MS;
 	spi = initiator ? sa->spi_i : sa->spi_r;
 	do {
@@ -143,10 +145,14 @@ static void wipe(struct ike_sa *sa)
 
 void ike_sa_die(struct ike_sa *sa, uint64_t now)
 {
+	const struct ike_child *ch;
+
+	for (ch = sa->children; ch; ch = ch->next)
+		ike_want_lost(sa, now, ch);
 	wipe(sa);
 	ike_window_answered(sa);
+	sa->expire_at = now + (sa->state == IKE_S_HALF_OPEN ? IKE_GONE_EARLY_MS : IKE_GONE_MS);
 	ike_sa_state(sa, IKE_S_GONE);
-	sa->expire_at = now + IKE_GONE_MS;
 }
 
 static void release(struct ike_sa *sa)
@@ -211,6 +217,7 @@ void ike_ctx_free(struct ike_ctx *c)
 		return;
 	while (c->sas)
 		release(c->sas);
+	ike_want_free(c);
 	OPENSSL_cleanse(c, sizeof(*c));
 	free(c);
 }
@@ -276,6 +283,12 @@ unsigned int ike_proposals_usable(struct ike_proposal *p, unsigned int n)
 
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer)
 {
+	return ike_sa_start(c, now, peer, NULL);
+}
+
+int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+		 const struct ike_child_conf *first)
+{
 	struct ike_sa *sa;
 
 	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
@@ -289,6 +302,8 @@ int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 		return -1;
 	sa->local = peer->local;
 	sa->remote = peer->remote;
+	sa->first = first;
+	sa->all = !first;
 	if (ike_init_start(sa, now)) {
 		release(sa);
 		return -1;
@@ -345,7 +360,7 @@ static uint64_t due(struct ike_sa *sa, uint64_t now)
 		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
 	if (sa->n_queue && !sa->w.req)
 		return now;
-	at = earlier(at, sa->rekey_at);
+	at = earlier(at, earlier(sa->rekey_at, sa->unique_at));
 	for (ch = sa->children; ch; ch = ch->next)
 		if (!ch->out_kernel)
 			at = earlier(at, now + POLL_MS);
@@ -372,6 +387,8 @@ static void tick(struct ike_sa *sa, uint64_t now)
 				sa->rekey_at = UINT64_MAX;
 			ike_task_add(sa, now, &rekey);
 		}
+		if (now >= sa->unique_at && sa->state == IKE_S_UP)
+			ike_unique_tick(sa, now);
 		ike_task_next(sa, now);
 	}
 	if (now >= sa->expire_at)
@@ -381,12 +398,13 @@ static void tick(struct ike_sa *sa, uint64_t now)
 uint64_t ike_tick(struct ike_ctx *c, uint64_t now)
 {
 	struct ike_sa *sa, *next;
-	uint64_t at = UINT64_MAX;
+	uint64_t at;
 
 	for (sa = c->sas; sa; sa = next) {
 		next = sa->next;
 		tick(sa, now);
 	}
+	at = ike_want_tick(c, now);
 	for (sa = c->sas; sa; sa = sa->next)
 		at = earlier(at, due(sa, now));
 	return at;

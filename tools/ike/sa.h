@@ -16,7 +16,8 @@
 #define IKE_CHILD_TS	16	/* selectors of one side of a child */
 #define IKE_TASKS	16	/* tasks that wait */
 #define IKE_BUCKETS	1024
-#define IKE_GONE_MS	10000	/* the last answer of a dead SA is kept for so long */
+#define IKE_GONE_MS	30000	/* the last answer of a dead SA is kept for so long, */
+#define IKE_GONE_EARLY_MS 10000	/* or so if it was half-open */
 #define IKE_HALF_OPEN_MS 30000	/* time that a peer has to authenticate */
 
 enum ike_state {
@@ -30,6 +31,13 @@ enum ike_state {
 	IKE_S_CLOSING,		/* we sent the Delete */
 	IKE_S_GONE,		/* only the last answer is left */
 	IKE_S_COUNT
+};
+
+/* What an IKE SA that dies means for its children. */
+enum ike_end {
+	IKE_END_LOST,		/* the peer is dead, or out of step */
+	IKE_END_CLOSED,		/* the peer closed it */
+	IKE_END_QUIET,		/* it was meant to */
 };
 
 /**
@@ -49,6 +57,7 @@ enum ike_state {
  * @out: that one while it has to wait until the peer uses the new pair
  * @replaces: our SPI of the child that this one replaces, 0 for none
  * @busy: it is being rekeyed or deleted by us
+ * @again: it was not meant to go: make it again
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
  * @twin: our SPI of the child that replaces the same one, 0 for none
  * @src: our address in the kernel
@@ -63,7 +72,7 @@ struct ike_child {
 	struct ike_proposal chosen;
 	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
 	unsigned int n_local, n_remote;
-	bool transport, in_kernel, out_kernel, busy, redundant;
+	bool transport, in_kernel, out_kernel, busy, again, redundant;
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst;
@@ -169,6 +178,11 @@ struct ike_window {
  * @refused_at: since when the peer answers with TEMPORARY_FAILURE, 0 if it does not
  * @task: task under way
  * @queue: tasks that wait
+ * @first: the child to ask for in IKE_AUTH, NULL for the peer's first
+ * @all: all other children of the peer follow
+ * @end: what it means if it dies
+ * @born_at: when it was begun
+ * @unique_at: when to look whether the peer has begun another one
  * @w: window
  * @expire_at: when half-open and dead SAs are forgotten
  * @heard_at: when the peer proved to be alive
@@ -227,6 +241,10 @@ struct ike_sa {
 	} xc;
 	struct ike_task task, queue[IKE_TASKS];
 	unsigned int n_queue;
+	const struct ike_child_conf *first;
+	bool all;
+	enum ike_end end;
+	uint64_t born_at, unique_at;
 	struct ike_child *children;
 	struct ike_window w;
 	uint64_t expire_at, heard_at, rekey_at, refused_at;
@@ -239,6 +257,8 @@ struct ike_sa {
  * @conf: its surroundings
  * @sas: all SAs
  * @buckets: the same by own SPI
+ * @wants: children that are wanted, see want.c
+ * @n_wants: their number
  * @half_open: number of SAs in IKE_S_HALF_OPEN
  * @cookie_until: cookies are asked for until then
  * @cookie_at: when @cookie_secret[0] was made
@@ -259,6 +279,8 @@ struct ike_ctx {
 	struct ike_ctx_conf conf;
 	struct ike_sa *sas;
 	struct ike_sa *buckets[IKE_BUCKETS];
+	struct ike_want *wants;
+	unsigned int n_wants;
 	unsigned int half_open;
 	uint64_t cookie_until, cookie_at;
 	uint8_t cookie_version;
@@ -311,6 +333,12 @@ static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
+/* Sends IKE_SA_INIT to @peer. The child of IKE_AUTH is @first, or if that is NULL all children
+ * follow. 0 or -1.
+ */
+int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+		 const struct ike_child_conf *first);
+
 /* Takes the children out of the kernel and wipes the keys; the SA is forgotten later. */
 void ike_sa_die(struct ike_sa *sa, uint64_t now);
 void ike_sa_state(struct ike_sa *sa, enum ike_state s);
@@ -319,6 +347,34 @@ const char *ike_state_name(enum ike_state s);
 /* Derives the keys from a finished key exchange; 0 or -1. */
 int ike_sa_derive(struct ike_sa *sa);
 int ike_copy(uint8_t **to, size_t *n, struct ike_buf from);
+
+/* want.c: children that are to be there (ike_acquire(), ike_up(), ike_down()) */
+
+/* The packet that asks for a child of @conf: its selectors go first. False if there is none. */
+bool ike_want_packet(struct ike_sa *sa, const struct ike_child_conf *conf, struct ike_ts *src,
+		     struct ike_ts *dst);
+
+/* A child of @conf has to be made again. */
+void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf);
+
+/* @ch goes with @sa: what sa->end and its configuration ask for. */
+void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch);
+
+/* The peer closed a child of @conf. */
+void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf);
+
+/* @sa was established: those that waited for it are made. */
+void ike_want_up(struct ike_sa *sa, uint64_t now);
+
+/* Tries what is due; when to call again. */
+uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now);
+void ike_want_free(struct ike_ctx *c);
+
+/* @sa was established: if the peer began one too, one of the two is too much, and deleted
+ * later by ike_unique_tick().
+ */
+void ike_unique_plan(struct ike_sa *sa, uint64_t now);
+void ike_unique_tick(struct ike_sa *sa, uint64_t now);
 
 /* gate.c: ike_input() */
 

@@ -265,18 +265,24 @@ static inline struct pair *pair_new(uint32_t seed)
 	return p;
 }
 
+/* End @i forgets all, its kernel too. */
+static inline void pair_restart(struct pair *p, int i, unsigned int cookie_from)
+{
+	struct end *e = &p->end[i];
+	struct ike_ctx_conf c = { .peers = &e->conf, .n_peers = 1,
+		.kernel = &ike_fake_ops, .kern = &e->kern, .arg = e, .send = pair_send,
+		.random = pair_random, .log = pair_log, .cookie_from = cookie_from };
+
+	ike_ctx_free(e->ctx);
+	e->ctx = ike_ctx_new(&c);
+}
+
 static inline void pair_start(struct pair *p, unsigned int cookie_from)
 {
 	int i;
 
-	for (i = 0; i < 2; i++) {
-		struct end *e = &p->end[i];
-		struct ike_ctx_conf c = { .peers = &e->conf, .n_peers = 1,
-			.kernel = &ike_fake_ops, .kern = &e->kern, .arg = e, .send = pair_send,
-			.random = pair_random, .log = pair_log, .cookie_from = cookie_from };
-
-		e->ctx = ike_ctx_new(&c);
-	}
+	for (i = 0; i < 2; i++)
+		pair_restart(p, i, cookie_from);
 }
 
 /* The first SA of end @i that is not gone. */

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children that are wanted: by a packet, by the operator, or since they were lost. They are
+ * tried again, ever more seldom, until they are there.
+ */
+#include <stdlib.h>
+
+#include "octets.h"
+#include "sa.h"
+
+#define WANTS		4096	/* most of them */
+#define RETRY_MS	5000	/* until the second try, unless configured */
+#define RETRY_MAX_MS	300000	/* longest interval */
+#define CHECK_MS	500	/* how often the outcome of a try is looked at */
+#define UNIQUE_MS	3000	/* time for the other's SA to come up */
+
+/**
+ * struct ike_want - a child that is to be there
+ * @next: the next one
+ * @peer: with whom
+ * @conf: the child
+ * @packet: @src and @dst are those of the packet that asks for it
+ * @src: its source
+ * @dst: its destination
+ * @trying: a try is under way
+ * @at: when to look at it, or to try again
+ * @wait: interval before that, not counting jitter
+ * @tries: tries that failed
+ */
+struct ike_want {
+	struct ike_want *next;
+	const struct ike_peer_conf *peer;
+	const struct ike_child_conf *conf;
+	bool packet, trying;
+	struct ike_ts src, dst;
+	uint64_t at, wait;
+	unsigned int tries;
+};
+
+static struct ike_want **find(struct ike_ctx *c, const struct ike_peer_conf *peer,
+			      const struct ike_child_conf *conf)
+{
+	struct ike_want **w = &c->wants;
+
+	while (*w && ((*w)->peer != peer || (*w)->conf != conf))
+		w = &(*w)->next;
+	return w;
+}
+
+static void drop(struct ike_ctx *c, struct ike_want **w)
+{
+	struct ike_want *old = *w;
+
+	*w = old->next;
+	c->n_wants--;
+	free(old);
+}
+
+void ike_want_free(struct ike_ctx *c)
+{
+	while (c->wants)
+		drop(c, &c->wants);
+}
+
+bool ike_want_packet(struct ike_sa *sa, const struct ike_child_conf *conf, struct ike_ts *src,
+		     struct ike_ts *dst)
+{
+	const struct ike_want *w = *find(sa->ctx, sa->peer, conf);
+
+	if (!w || !w->packet)
+		return false;
+	*src = w->src;
+	*dst = w->dst;
+	return true;
+}
+
+/* Whether a child of @conf is there, for @w's packet if it has one. */
+static bool has(const struct ike_sa *sa, const struct ike_child_conf *conf,
+		const struct ike_want *w)
+{
+	const struct ike_child *ch;
+
+	for (ch = sa->children; ch; ch = ch->next)
+		if (ch->conf == conf && !ch->redundant &&
+		    (!w || !w->packet ||
+		     (ike_ts_list_covers(ch->local, ch->n_local, &w->src, 1) &&
+		      ike_ts_list_covers(ch->remote, ch->n_remote, &w->dst, 1))))
+			return true;
+	return false;
+}
+
+/* Whether @sa is about to make it. */
+static bool making(const struct ike_sa *sa, const struct ike_child_conf *conf)
+{
+	unsigned int i;
+
+	if (sa->state == IKE_S_INIT_SENT || sa->state == IKE_S_INTER_SENT ||
+	    sa->state == IKE_S_AUTH_SENT)
+		return true;
+	if (sa->state != IKE_S_UP)
+		return false;
+	if (ike_creating(sa) && sa->xc.child && sa->xc.child->conf == conf)
+		return true;
+	for (i = 0; i < sa->n_queue; i++)
+		if (sa->queue[i].kind == IKE_TASK_CHILD && sa->queue[i].conf == conf)
+			return true;
+	return false;
+}
+
+/* Begins a try if none is under way. False if that is not possible. */
+static bool serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+{
+	struct ike_task t = { IKE_TASK_CHILD, w->conf };
+	struct ike_sa *sa, *up = NULL;
+
+	for (sa = c->sas; sa; sa = sa->next) {
+		if (sa->peer != w->peer)
+			continue;
+		if (making(sa, w->conf))
+			return true;
+		if (sa->state == IKE_S_UP)
+			up = sa;
+	}
+	if (up)
+		return !ike_task_add(up, now, &t);
+	return !ike_sa_start(c, now, w->peer, w->conf);
+}
+
+static void try(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+{
+	w->trying = true;
+	w->at = now + CHECK_MS;
+	serve(c, now, w);
+}
+
+/* The last try came to nothing. */
+static void later(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+{
+	uint64_t first = w->peer->retry_ms ? w->peer->retry_ms : RETRY_MS;
+	uint64_t most = w->peer->retry_max_ms ? w->peer->retry_max_ms : RETRY_MAX_MS;
+	uint8_t r;
+
+	w->trying = false;
+	w->tries++;
+	w->wait = w->wait ? w->wait * 2 : first;
+	if (w->wait > most)
+		w->wait = most;
+	c->conf.random(c->conf.arg, &r, 1);
+	w->at = now + w->wait + w->wait * r / 2048;
+	ike_log(c, NULL, "%.48s: %.32s is not there, next try in %u seconds", w->peer->name,
+		w->conf->name, (unsigned int)((w->at - now + 500) / 1000));
+}
+
+/* Begins a try, or looks what came of the last one. False if @w is done with. */
+static bool look(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+{
+	const struct ike_sa *sa;
+	bool busy = false;
+
+	for (sa = c->sas; sa; sa = sa->next) {
+		if (sa->peer != w->peer)
+			continue;
+		if (sa->state == IKE_S_UP && has(sa, w->conf, w))
+			return false;
+		busy |= making(sa, w->conf);
+	}
+	if (!w->trying) {
+		try(c, now, w);
+		return true;
+	}
+	if (busy)
+		w->at = now + CHECK_MS;
+	else
+		later(c, now, w);
+	if (busy || !w->peer->retry_tries || w->tries < w->peer->retry_tries)
+		return true;
+	ike_log(c, NULL, "%.48s: %.32s is given up", w->peer->name, w->conf->name);
+	return false;
+}
+
+uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now)
+{
+	struct ike_want **w = &c->wants;
+	uint64_t at = UINT64_MAX;
+
+	while (*w) {
+		if (now >= (*w)->at && !look(c, now, *w)) {
+			drop(c, w);
+			continue;
+		}
+		if ((*w)->at < at)
+			at = (*w)->at;
+		w = &(*w)->next;
+	}
+	return at;
+}
+
+/* A new want, tried first at @at; or the one that there is. NULL without memory. */
+static struct ike_want *add(struct ike_ctx *c, uint64_t at, const struct ike_peer_conf *peer,
+			    const struct ike_child_conf *conf)
+{
+	struct ike_want *w = *find(c, peer, conf);
+
+	if (w || c->n_wants == WANTS)
+		return w;
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return NULL;
+	w->peer = peer;
+	w->conf = conf;
+	w->at = at;
+	w->next = c->wants;
+	c->wants = w;
+	c->n_wants++;
+	return w;
+}
+
+void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+{
+	struct ike_want *w = add(sa->ctx, now, sa->peer, conf);
+
+	if (!w || w->trying)
+		return;
+	/* who closes what was just made would keep us busy otherwise */
+	if (sa->end == IKE_END_CLOSED && w->at <= now)
+		w->at = now + (sa->peer->retry_ms ? sa->peer->retry_ms : RETRY_MS);
+}
+
+void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch)
+{
+	enum ike_action a = sa->end == IKE_END_LOST ? ch->conf->dpd_action
+						     : ch->conf->close_action;
+
+	if (sa->end != IKE_END_QUIET && a == IKE_ACTION_START && !ch->redundant)
+		ike_want_again(sa, now, ch->conf);
+}
+
+void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+{
+	struct ike_want *w;
+
+	if (conf->close_action != IKE_ACTION_START || has(sa, conf, NULL))
+		return;
+	w = add(sa->ctx, now + (sa->peer->retry_ms ? sa->peer->retry_ms : RETRY_MS), sa->peer, conf);
+	if (!w)
+		ike_log(sa->ctx, sa, "%.32s: no memory to make it again", conf->name);
+}
+
+void ike_want_up(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_want *w;
+
+	for (w = sa->ctx->wants; w; w = w->next)
+		if (w->peer == sa->peer && w->trying && !has(sa, w->conf, w))
+			serve(sa->ctx, now, w);
+}
+
+static bool possible(struct ike_ctx *c, const struct ike_peer_conf *peer)
+{
+	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
+		return false;
+	if (ike_peer_usable(peer))
+		return true;
+	ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
+	return false;
+}
+
+int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+		const struct ike_child_conf *conf, const struct ike_ts *src,
+		const struct ike_ts *dst)
+{
+	struct ike_want p = { .packet = src && dst };
+	struct ike_want *w = *find(c, peer, conf);
+	struct ike_sa *sa;
+
+	if (!possible(c, peer))
+		return -1;
+	if (w)
+		return 0;
+	if (p.packet) {
+		p.src = *src;
+		p.dst = *dst;
+	}
+	for (sa = c->sas; sa; sa = sa->next)
+		if (sa->peer == peer && sa->state == IKE_S_UP && has(sa, conf, &p))
+			return 0;
+	w = add(c, now, peer, conf);
+	if (!w)
+		return -1;
+	w->packet = p.packet;
+	w->src = p.src;
+	w->dst = p.dst;
+	try(c, now, w);
+	return 0;
+}
+
+int ike_up(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+	   const struct ike_child_conf *conf)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < peer->n_children; i++)
+		if (!conf || conf == &peer->children[i])
+			err |= ike_acquire(c, now, peer, &peer->children[i], NULL, NULL);
+	return err ? -1 : 0;
+}
+
+static void close_child(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+{
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, conf };
+	struct ike_child *ch, *next;
+
+	for (ch = sa->children; ch; ch = next) {
+		next = ch->next;
+		t.spi = ch->spi_in;
+		if (ch->conf == conf)
+			ike_task_add(sa, now, &t);
+	}
+}
+
+void ike_down(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
+	      const struct ike_child_conf *conf)
+{
+	struct ike_task t = { IKE_TASK_DELETE };
+	struct ike_want **w = &c->wants;
+	struct ike_sa *sa;
+
+	while (*w) {
+		if ((*w)->peer == peer && (!conf || (*w)->conf == conf))
+			drop(c, w);
+		else
+			w = &(*w)->next;
+	}
+	for (sa = c->sas; sa; sa = sa->next) {
+		if (sa->peer != peer || sa->state == IKE_S_GONE || sa->state == IKE_S_CLOSING)
+			continue;
+		if (conf) {
+			if (sa->state == IKE_S_UP)
+				close_child(sa, now, conf);
+			continue;
+		}
+		sa->end = IKE_END_QUIET;
+		if (sa->state == IKE_S_UP) {
+			sa->n_queue = 0;
+			ike_task_add(sa, now, &t);
+		} else if (sa->initiator && sa->state < IKE_S_UP) {
+			ike_sa_die(sa, now);
+		}
+	}
+}
+
+void ike_unique_plan(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_sa *o;
+
+	for (o = sa->ctx->sas; o; o = o->next)
+		if (o != sa && o->peer == sa->peer && o->state == IKE_S_UP &&
+		    o->initiator != sa->initiator &&
+		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
+			sa->unique_at = now + UNIQUE_MS;
+}
+
+/* Both peers began at the same time: of two SAs the one with the lower SPI of its initiator
+ * stays, and who initiated the other one deletes it.
+ */
+void ike_unique_tick(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_task t = { IKE_TASK_DELETE };
+	struct ike_sa *o, *lose = NULL, *win = NULL;
+	struct ike_child *ch;
+
+	sa->unique_at = UINT64_MAX;
+	for (o = sa->ctx->sas; o && !lose; o = o->next) {
+		if (o == sa || o->peer != sa->peer || o->state != IKE_S_UP ||
+		    o->initiator == sa->initiator ||
+		    !ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
+			continue;
+		win = memcmp(o->spi_i, sa->spi_i, 8) < 0 ? o : sa;
+		lose = win == o ? sa : o;
+	}
+	if (!lose || !lose->initiator)
+		return;
+	ike_log(sa->ctx, sa, "peer began at the same time, one IKE SA is enough");
+	for (ch = lose->children; ch; ch = ch->next)
+		if (!has(win, ch->conf, NULL))
+			ike_want_again(win, now, ch->conf);
+	lose->n_queue = 0;
+	ike_task_add(lose, now, &t);
+}
