@@ -61,6 +61,8 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 		ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
 	ike_child_out_sa(&o, ch, false);
 	ike_child_out_ts(sa, &o, ch);
+	if (p->mobike)
+		ike_out_notify_flag(&o, IKE_N_MOBIKE_SUPPORTED);
 	ike_sa_state(sa, IKE_S_AUTH_SENT);
 	return ike_request(sa, now, IKE_X_AUTH, &o);
 }
@@ -197,6 +199,9 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	}
 	initial_contact(x);
 	answer_child(x);
+	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
+	if (sa->mobike)
+		ike_out_notify_flag(x->out, IKE_N_MOBIKE_SUPPORTED);
 	return IKE_GO_ON;
 }
 
@@ -256,6 +261,7 @@ enum ike_after ike_auth_response(struct ike_step *x)
 	}
 	if (establish(x, id))
 		return IKE_DIE;
+	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	take_child(x);
 	return IKE_GO_ON;
 }

@@ -225,19 +225,26 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 void ike_child_move(struct ike_sa *sa)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_addr local = sa->local, remote = sa->remote;
+	bool encap = sa->nat_us || sa->nat_peer;
 	struct ike_child *ch;
 
+	if (!encap) {
+		local.port = 0;
+		remote.port = 0;
+	}
 	for (ch = sa->children; ch; ch = ch->next) {
 		policies(sa, ch, false);
-		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &sa->remote,
-				     &sa->local);
+		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &remote,
+				     &local);
 		if (ch->out_kernel)
 			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst,
-					     &sa->local, &sa->remote);
+					     &local, &remote);
 		ch->src = sa->local;
 		ch->dst = sa->remote;
 		ch->out.src = ch->src;
 		ch->out.dst = ch->dst;
+		ch->out.encap = encap;
 		if (policies(sa, ch, true)) {
 			ch->in_kernel = false;
 			ch->expire_at = 0;

@@ -125,7 +125,7 @@ static void follow(struct ike_step *x)
 		sa->remote = *x->remote;
 		return;
 	}
-	if (!sa->nat_peer || sa->nat_us || ike_addr_equal(&sa->remote, x->remote))
+	if (sa->mobike || !sa->nat_peer || sa->nat_us || ike_addr_equal(&sa->remote, x->remote))
 		return;
 	ike_log(x->c, sa, "peer behind NAT moved to port %u", x->remote->port);
 	sa->remote = *x->remote;

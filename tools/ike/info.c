@@ -24,6 +24,12 @@ int ike_info_start(struct ike_sa *sa, uint64_t now)
 		sa->end = IKE_END_QUIET;
 		ike_sa_state(sa, IKE_S_CLOSING);
 		break;
+	case IKE_TASK_UPDATE:
+		ike_mobike_update_out(sa, &o);
+		break;
+	case IKE_TASK_COOKIE2:
+		ike_mobike_cookie_out(sa, &o);
+		break;
 	default:
 		break;
 	}
@@ -111,6 +117,7 @@ enum ike_after ike_info_request(struct ike_step *x)
 		}
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
 		close_children(x, p);
+	ike_mobike_request(x);
 	return IKE_GO_ON;
 }
 
@@ -121,6 +128,8 @@ enum ike_after ike_info_response(struct ike_step *x)
 
 	if (ike_msg_notify(x->m, IKE_N_INVALID_SYNTAX, NULL) || sa->state == IKE_S_CLOSING)
 		return IKE_DIE;
+	if (sa->task.kind == IKE_TASK_UPDATE || sa->task.kind == IKE_TASK_COOKIE2)
+		return ike_mobike_response(x);
 	if (sa->task.kind == IKE_TASK_DELETE_CHILD) {
 		ch = ike_child_by_in(sa, sa->task.spi);
 		if (ch && ch->again)

@@ -165,6 +165,7 @@ enum ike_after ike_init_response(struct ike_step *x)
 	const struct ike_payload *e, *h;
 	static const uint8_t zero[8];
 	struct ike_sa *sa = x->sa;
+	bool natt, more;
 
 	if (again(x))
 		return IKE_GO_ON;
@@ -182,7 +183,9 @@ enum ike_after ike_init_response(struct ike_step *x)
 		sa->peer_hashes = 0;
 	sa->frag = !sa->peer->no_frag && ike_msg_notify(x->m, IKE_N_FRAGMENTATION_SUPPORTED, NULL);
 	ike_nat_check(x);
-	if ((sa->nat_us || sa->nat_peer) && sa->remote.port == PORT_IKE) {
+	natt = ike_msg_notify(x->m, IKE_N_NAT_DETECTION_SOURCE_IP, NULL);
+	if ((sa->nat_us || sa->nat_peer || (natt && sa->peer->mobike)) &&
+	    sa->remote.port == PORT_IKE) {
 		sa->local.port = PORT_NATT;
 		sa->remote.port = PORT_NATT;
 	}
@@ -192,8 +195,8 @@ enum ike_after ike_init_response(struct ike_step *x)
 		.integ = id_of(&sa->chosen, IKE_T_INTEG), .prf = id_of(&sa->chosen, IKE_T_PRF),
 		.encr_bits = ike_proposal_get(&sa->chosen, IKE_T_ENCR)->keylen };
 	ike_window_answered(sa);
-	if (ike_inter_agree(sa, ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL)) ||
-	    ike_sa_derive(sa))
+	more = ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL);
+	if (ike_inter_agree(sa, more) || ike_sa_derive(sa))
 		return IKE_DIE;
 	if (ike_inter_due(sa) ? ike_inter_start(sa, x->now) : ike_auth_start(sa, x->now))
 		return IKE_DIE;

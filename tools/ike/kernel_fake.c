@@ -74,6 +74,7 @@ static int update_sa(void *kern, uint8_t proto, uint32_t spi, const struct ike_a
 		return wrong(f);
 	f->sa[i].src = *new_src;
 	f->sa[i].dst = *new_dst;
+	f->sa[i].encap = new_src->port && new_dst->port;
 	return 0;
 }
 

@@ -86,6 +86,9 @@ struct ike_child_conf {
  * @retry_ms: time until a child that is wanted is tried again, 0 for 5000; it doubles
  * @retry_max_ms: up to that, 0 for 300000
  * @retry_tries: tries after which it is given up, 0 for never
+ * @mobike: peers may move (RFC 4555)
+ * @mobike_any: to any address, not only to @remote
+ * @mobike_check: and their children follow when they have answered from there
  * @no_frag: no fragmentation of IKE messages
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
@@ -111,7 +114,7 @@ struct ike_peer_conf {
 	uint64_t dpd_ms, rekey_ms;
 	uint64_t retry_ms, retry_max_ms;
 	uint32_t retry_tries;
-	bool no_frag;
+	bool mobike, mobike_any, mobike_check, no_frag;
 	uint32_t frag_size;
 };
 
@@ -198,6 +201,8 @@ enum ike_task_kind {
 	IKE_TASK_DELETE_CHILD,
 	IKE_TASK_REKEY,		/* the IKE SA */
 	IKE_TASK_DELETE,
+	IKE_TASK_UPDATE,	/* MOBIKE, see ike_move() */
+	IKE_TASK_COOKIE2,	/* MOBIKE: whether the peer is where it says */
 };
 
 struct ike_task {
@@ -212,6 +217,18 @@ struct ike_sa;
  * if the queue is full or the SA is not established.
  */
 int ike_task_add(struct ike_sa *sa, uint64_t now, const struct ike_task *t);
+
+/* The address of our side, or the one of the peer's to use, has changed: if @sa is up, has
+ * MOBIKE and was begun by us, it and its children move (RFC 4555 3.5). 0 or -1.
+ */
+int ike_move(struct ike_sa *sa, uint64_t now, const struct ike_addr *local,
+	     const struct ike_addr *remote);
+
+/* The kernel received an authentic packet in UDP for SA @spi (network order) of @proto from
+ * @from: if the peer is behind a NAT all follows it (RFC 7296 2.23).
+ */
+void ike_mapping(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
+		 const struct ike_addr *from);
 
 /* The first IKE SA of the context, or the one behind @after; NULL at the end. */
 struct ike_sa *ike_sa_next(struct ike_ctx *c, const struct ike_sa *after);

@@ -120,6 +120,8 @@ static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_child_se
 	n->nat_peer = sa->nat_peer;
 	n->peer_hashes = sa->peer_hashes;
 	n->frag = sa->frag;
+	n->mobike = sa->mobike;
+	n->began = sa->began;
 	return 0;
 }
 
@@ -162,9 +164,9 @@ void ike_rekey_deleted(struct ike_sa *sa, uint64_t now)
 
 	if (!r || !r->have_keys)
 		return;
+	/* its tasks begin with the next tick: an answer may be being written */
 	ike_child_abandon(sa);
 	succeed(sa, r, now);
-	ike_task_next(r, now);
 }
 
 /* INVALID_KE_PAYLOAD with another method of ours: once more. */
@@ -316,7 +318,8 @@ int ike_rekey_adopt(struct ike_step *x, struct ike_sa *n, const struct ike_child
 	if (derive(x->sa, n, s))
 		return -1;
 	/* while our own exchange for it is under way, the nonces decide */
-	if (x->sa->state == IKE_S_UP && !(ike_creating(x->sa) && x->sa->task.kind == IKE_TASK_REKEY))
+	if (x->sa->state == IKE_S_UP &&
+	    !(ike_creating(x->sa) && x->sa->task.kind == IKE_TASK_REKEY))
 		succeed(x->sa, n, x->now);
 	return 0;
 }

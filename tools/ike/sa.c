@@ -304,6 +304,7 @@ int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 	sa->remote = peer->remote;
 	sa->first = first;
 	sa->all = !first;
+	sa->began = true;
 	if (ike_init_start(sa, now)) {
 		release(sa);
 		return -1;

@@ -168,6 +168,9 @@ struct ike_window {
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
  * @inter: IKE_INTERMEDIATE was agreed on: its state, until IKE_AUTH is over
  * @chain: key exchanges that the peer began with CREATE_CHILD_SA, NULL if there are none
+ * @mobike: MOBIKE was agreed on (RFC 4555)
+ * @began: we began the first of the IKE SAs that replaced each other
+ * @cookie2: what the peer has to send back from its new address
  * @frag: both can put messages together that come in pieces (RFC 7383)
  * @frags: a request and a response of which pieces are missing
  * @cookie: cookie to send with IKE_SA_INIT
@@ -213,7 +216,8 @@ struct ike_sa {
 	uint16_t peer_hashes;
 	struct ike_inter *inter;
 	struct ike_chain *chain;
-	bool frag;
+	bool frag, mobike, began;
+	uint8_t cookie2[16];
 	struct ike_frags *frags[2];
 	uint8_t cookie[64];
 	size_t cookie_len;
@@ -436,6 +440,14 @@ int ike_init_start(struct ike_sa *sa, uint64_t now);
 void ike_nat_out(struct ike_out *o, const uint8_t *spi_i, const uint8_t *spi_r,
 		 const struct ike_addr *local, const struct ike_addr *remote);
 void ike_nat_check(struct ike_step *x);
+
+/* mobike.c: MOBIKE (RFC 4555) */
+void ike_mobike_update_out(struct ike_sa *sa, struct ike_out *o);
+void ike_mobike_cookie_out(struct ike_sa *sa, struct ike_out *o);
+
+/* What an INFORMATIONAL request asks for; whether the peer moved. */
+bool ike_mobike_request(struct ike_step *x);
+enum ike_after ike_mobike_response(struct ike_step *x);
 
 /* cookie.c */
 bool ike_cookie_needed(struct ike_ctx *c, uint64_t now);

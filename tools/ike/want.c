@@ -195,6 +195,11 @@ uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now)
 	return at;
 }
 
+static uint64_t first_wait(const struct ike_peer_conf *p)
+{
+	return p->retry_ms ? p->retry_ms : RETRY_MS;
+}
+
 /* A new want, tried first at @at; or the one that there is. NULL without memory. */
 static struct ike_want *add(struct ike_ctx *c, uint64_t at, const struct ike_peer_conf *peer,
 			    const struct ike_child_conf *conf)
@@ -223,7 +228,7 @@ void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf
 		return;
 	/* who closes what was just made would keep us busy otherwise */
 	if (sa->end == IKE_END_CLOSED && w->at <= now)
-		w->at = now + (sa->peer->retry_ms ? sa->peer->retry_ms : RETRY_MS);
+		w->at = now + first_wait(sa->peer);
 }
 
 void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch)
@@ -241,7 +246,7 @@ void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_con
 
 	if (conf->close_action != IKE_ACTION_START || has(sa, conf, NULL))
 		return;
-	w = add(sa->ctx, now + (sa->peer->retry_ms ? sa->peer->retry_ms : RETRY_MS), sa->peer, conf);
+	w = add(sa->ctx, now + first_wait(sa->peer), sa->peer, conf);
 	if (!w)
 		ike_log(sa->ctx, sa, "%.32s: no memory to make it again", conf->name);
 }
