@@ -57,6 +57,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 		ike_out_id(&o, IKE_P_IDR, p->remote_id.type, p->remote_id.data);
 	if (ike_auth_out(sa, &o, IKE_P_IDI))
 		return -1;
+	ike_cp_out(sa, &o);
 	if (ch->conf->transport)
 		ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
 	ike_child_out_sa(&o, ch, false);
@@ -138,14 +139,15 @@ static void initial_contact(struct ike_step *x)
 }
 
 /* The child part of the answer: SAr2, TSi, TSr, or the notify that says why not. */
-static void answer_child(struct ike_step *x)
+static void answer_child(struct ike_step *x, uint16_t failed)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_child_seed s = { { sa->ni, sa->ni_len }, { sa->nr, sa->nr_len } };
-	struct ike_child *ch;
-	uint16_t error;
+	struct ike_child *ch = NULL;
+	uint16_t error = failed;
 
-	ch = ike_child_choose(x, true, NULL, &error);
+	if (!failed)
+		ch = ike_child_choose(x, true, NULL, &error);
 	if (ch && ike_child_install(sa, x->now, ch, &s)) {
 		ike_child_free(sa, ch);
 		ch = NULL;
@@ -167,6 +169,7 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	const char *detail = NULL;
 	struct ike_sa *sa = x->sa;
 	enum ike_deny why;
+	uint16_t failed;
 
 	if (ike_inter_due(sa)) {
 		ike_log(x->c, sa, "IKE_AUTH before all key exchanges");
@@ -197,8 +200,11 @@ enum ike_after ike_auth_request(struct ike_step *x)
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
+	/* before the leftovers go, whose address it may have */
+	failed = ike_cp_lease(x);
 	initial_contact(x);
-	answer_child(x);
+	ike_cp_answer(x);
+	answer_child(x, failed);
 	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	if (sa->mobike)
 		ike_out_notify_flag(x->out, IKE_N_MOBIKE_SUPPORTED);
@@ -214,6 +220,7 @@ static void take_child(struct ike_step *x)
 	const struct ike_payload *e = ike_msg_error(x->m);
 	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->xc.child->conf, sa->xc.child->spi_in };
 	struct ike_child *ch = sa->xc.child;
+	const struct ike_child_conf *tried = ch->conf;
 	unsigned int i;
 
 	sa->xc.child = NULL;
@@ -230,7 +237,7 @@ static void take_child(struct ike_step *x)
 		t.conf = &sa->peer->children[i];
 		ike_task_add(sa, x->now, &t);
 	}
-	ike_want_up(sa, x->now);
+	ike_want_up(sa, x->now, tried);
 }
 
 enum ike_after ike_auth_response(struct ike_step *x)
@@ -262,6 +269,7 @@ enum ike_after ike_auth_response(struct ike_step *x)
 	if (establish(x, id))
 		return IKE_DIE;
 	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
+	ike_cp_take(x);
 	take_child(x);
 	return IKE_GO_ON;
 }

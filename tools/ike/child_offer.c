@@ -6,20 +6,6 @@
 
 #include "sa.h"
 
-static unsigned int resolve(const struct ike_ts *from, unsigned int n, const struct ike_addr *a,
-			    struct ike_ts *to, unsigned int most)
-{
-	unsigned int i;
-
-	if (n > most)
-		n = most;
-	for (i = 0; i < n; i++) {
-		to[i] = from[i];
-		ike_ts_resolve(&to[i], a->a, a->len);
-	}
-	return n;
-}
-
 void ike_child_out_sa(struct ike_out *o, const struct ike_child *ch, bool with_ke)
 {
 	struct ike_proposal p[IKE_MAX_PROPOSALS];
@@ -43,10 +29,10 @@ void ike_child_out_ts(struct ike_sa *sa, struct ike_out *o, struct ike_child *ch
 	if (sa->task.kind != IKE_TASK_REKEY_CHILD &&
 	    ike_want_packet(sa, ch->conf, &ch->local[0], &ch->remote[0]))
 		n = 1;
-	ch->n_local = n + resolve(ch->conf->local, ch->conf->n_local, &sa->local, ch->local + n,
-				  IKE_CHILD_TS - n);
-	ch->n_remote = n + resolve(ch->conf->remote, ch->conf->n_remote, &sa->remote,
-				   ch->remote + n, IKE_CHILD_TS - n);
+	ch->n_local = n + ike_cp_resolve(sa, true, ch->conf->local, ch->conf->n_local, &sa->local,
+					 ch->local + n, IKE_CHILD_TS - n);
+	ch->n_remote = n + ike_cp_resolve(sa, false, ch->conf->remote, ch->conf->n_remote,
+					  &sa->remote, ch->remote + n, IKE_CHILD_TS - n);
 	ike_out_ts(o, IKE_P_TSI, ch->local, ch->n_local);
 	ike_out_ts(o, IKE_P_TSR, ch->remote, ch->n_remote);
 }
@@ -82,10 +68,11 @@ static bool narrow(struct ike_step *x, const struct ike_child_conf *conf,
 	struct ike_ts mine[IKE_CHILD_TS];
 	unsigned int n, flags;
 
-	n = resolve(conf->local, conf->n_local, x->local, mine, IKE_CHILD_TS);
+	n = ike_cp_resolve(x->sa, true, conf->local, conf->n_local, x->local, mine, IKE_CHILD_TS);
 	to->n_local = ike_ts_narrow(tsr, (unsigned int)n_r, mine, n, to->local, IKE_CHILD_TS,
 				    &flags);
-	n = resolve(conf->remote, conf->n_remote, x->remote, mine, IKE_CHILD_TS);
+	n = ike_cp_resolve(x->sa, false, conf->remote, conf->n_remote, x->remote, mine,
+			   IKE_CHILD_TS);
 	to->n_remote = ike_ts_narrow(tsi, (unsigned int)n_i, mine, n, to->remote, IKE_CHILD_TS,
 				     &flags);
 	return to->n_local && to->n_remote;

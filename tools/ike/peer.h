@@ -58,6 +58,26 @@ struct ike_child_conf {
 	enum ike_action dpd_action, close_action;
 };
 
+/* An attribute of the configuration payload, enum ike_cp_attr_type. */
+struct ike_cp_value {
+	uint16_t type;
+	struct ike_buf value;
+};
+
+/**
+ * struct ike_pool - addresses for peers
+ * @first: the first one
+ * @size: their number, of which at most 65536 are used
+ * @attrs: what goes with them: DNS servers and such
+ * @n_attrs: number of @attrs
+ */
+struct ike_pool {
+	struct ike_addr first;
+	uint32_t size;
+	const struct ike_cp_value *attrs;
+	unsigned int n_attrs;
+};
+
 /**
  * struct ike_peer_conf - a peer
  * @name: for logs
@@ -89,6 +109,10 @@ struct ike_child_conf {
  * @mobike: peers may move (RFC 4555)
  * @mobike_any: to any address, not only to @remote
  * @mobike_check: and their children follow when they have answered from there
+ * @pools: addresses for the peer; selectors of children that are dynamic become those
+ * @n_pools: number of @pools
+ * @vips: addresses to ask the peer for, all zero for whichever
+ * @n_vips: number of @vips
  * @no_frag: no fragmentation of IKE messages
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
@@ -114,6 +138,10 @@ struct ike_peer_conf {
 	uint64_t dpd_ms, rekey_ms;
 	uint64_t retry_ms, retry_max_ms;
 	uint32_t retry_tries;
+	const struct ike_pool *const *pools;
+	unsigned int n_pools;
+	const struct ike_addr *vips;
+	unsigned int n_vips;
 	bool mobike, mobike_any, mobike_check, no_frag;
 	uint32_t frag_size;
 };
@@ -128,6 +156,8 @@ struct ike_peer_conf {
  * @send: takes a datagram, without marker: one goes before it if @local has port 4500
  * @random: fills with random octets; SPIs, nonces, cookies and jitter come from here
  * @log: takes a line; may be NULL
+ * @vip: the peer gave us address @a, or it is not ours any longer; may be NULL
+ * @dns: and a name server, for as long as the addresses; may be NULL
  * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
  * @half_open_max: half-open SAs at which requests are dropped, 0 for 1000
  */
@@ -141,6 +171,8 @@ struct ike_ctx_conf {
 		     struct ike_buf octets);
 	void (*random)(void *arg, void *out, size_t n);
 	void (*log)(void *arg, const char *line);
+	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a, bool add);
+	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);
 	unsigned int cookie_from, half_open_max;
 };
 

@@ -133,6 +133,7 @@ static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
 	if (sa->chain && sa->chain->heir == n)
 		sa->chain->heir = NULL;
 	ike_chain_free(sa, &sa->chain);
+	ike_cp_move(sa, n);
 	n->peer_id = sa->peer_id;
 	n->peer_id_type = sa->peer_id_type;
 	sa->peer_id = (struct ike_buf){ 0 };

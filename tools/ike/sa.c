@@ -124,6 +124,7 @@ static void wipe(struct ike_sa *sa)
 	ike_chain_free(sa, &sa->chain);
 	while (sa->children)
 		ike_child_free(sa, sa->children);
+	ike_cp_free(sa);
 	ike_ke_free(sa->ke);
 	sa->ke = NULL;
 	ike_keys_wipe(&sa->keys);
@@ -218,6 +219,7 @@ void ike_ctx_free(struct ike_ctx *c)
 	while (c->sas)
 		release(c->sas);
 	ike_want_free(c);
+	ike_pool_free(c);
 	OPENSSL_cleanse(c, sizeof(*c));
 	free(c);
 }

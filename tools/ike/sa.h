@@ -168,6 +168,9 @@ struct ike_window {
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
  * @inter: IKE_INTERMEDIATE was agreed on: its state, until IKE_AUTH is over
  * @chain: key exchanges that the peer began with CREATE_CHILD_SA, NULL if there are none
+ * @lease: addresses that the peer has of us, IPv4 and IPv6
+ * @vip: the same as addresses; or those that we have of the peer, if
+ * @vip_ours: that is so
  * @mobike: MOBIKE was agreed on (RFC 4555)
  * @began: we began the first of the IKE SAs that replaced each other
  * @cookie2: what the peer has to send back from its new address
@@ -218,6 +221,9 @@ struct ike_sa {
 	struct ike_chain *chain;
 	bool frag, mobike, began;
 	uint8_t cookie2[16];
+	struct ike_lease *lease[2];
+	struct ike_addr vip[2];
+	bool vip_ours;
 	struct ike_frags *frags[2];
 	uint8_t cookie[64];
 	size_t cookie_len;
@@ -263,6 +269,8 @@ struct ike_sa {
  * @buckets: the same by own SPI
  * @wants: children that are wanted, see want.c
  * @n_wants: their number
+ * @pools: what is leased of which pool
+ * @leases: and to whom
  * @half_open: number of SAs in IKE_S_HALF_OPEN
  * @cookie_until: cookies are asked for until then
  * @cookie_at: when @cookie_secret[0] was made
@@ -285,6 +293,8 @@ struct ike_ctx {
 	struct ike_sa *buckets[IKE_BUCKETS];
 	struct ike_want *wants;
 	unsigned int n_wants;
+	struct ike_pool_state *pools;
+	struct ike_lease *leases;
 	unsigned int half_open;
 	uint64_t cookie_until, cookie_at;
 	uint8_t cookie_version;
@@ -367,8 +377,8 @@ void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch);
 /* The peer closed a child of @conf. */
 void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf);
 
-/* @sa was established: those that waited for it are made. */
-void ike_want_up(struct ike_sa *sa, uint64_t now);
+/* @sa was established, and @tried with it or not: those that waited for it are made. */
+void ike_want_up(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *tried);
 
 /* Tries what is due; when to call again. */
 uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now);
@@ -448,6 +458,41 @@ void ike_mobike_cookie_out(struct ike_sa *sa, struct ike_out *o);
 /* What an INFORMATIONAL request asks for; whether the peer moved. */
 bool ike_mobike_request(struct ike_step *x);
 enum ike_after ike_mobike_response(struct ike_step *x);
+
+/* pool.c */
+
+/* The address of @len octets of the identity of @sa->peer, a new one if it has none. NULL if
+ * there is none left.
+ */
+struct ike_lease *ike_lease_take(struct ike_sa *sa, uint8_t len, struct ike_addr *a);
+void ike_lease_give(struct ike_sa *sa, struct ike_lease *l);
+const struct ike_pool *ike_lease_pool(const struct ike_lease *l);
+void ike_pool_free(struct ike_ctx *c);
+
+/* cp.c: the configuration payload (RFC 7296 2.19) */
+
+/* CFG_REQUEST of the initiator, if addresses are configured. */
+void ike_cp_out(struct ike_sa *sa, struct ike_out *o);
+
+/* What it asks for; 0, or the notify that says why it cannot be had. */
+uint16_t ike_cp_lease(struct ike_step *x);
+
+/* CFG_REPLY, if something was leased. */
+void ike_cp_answer(struct ike_step *x);
+
+/* The initiator takes it in, when the peer is authenticated. */
+void ike_cp_take(struct ike_step *x);
+
+/* Gives all addresses back, or hands them on. */
+void ike_cp_free(struct ike_sa *sa);
+void ike_cp_move(struct ike_sa *from, struct ike_sa *to);
+
+/* Selectors @from of our side or the peer's to @to, where dynamic ones become leased addresses,
+ * any address while they are asked for, or @outer. Their number, at most @most.
+ */
+unsigned int ike_cp_resolve(const struct ike_sa *sa, bool ours, const struct ike_ts *from,
+			    unsigned int n, const struct ike_addr *outer, struct ike_ts *to,
+			    unsigned int most);
 
 /* cookie.c */
 bool ike_cookie_needed(struct ike_ctx *c, uint64_t now);

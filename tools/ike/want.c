@@ -121,6 +121,9 @@ static bool serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 		if (sa->state == IKE_S_UP)
 			up = sa;
 	}
+	/* addresses are given with IKE_AUTH only */
+	if (up && w->peer->n_vips && !up->vip_ours)
+		t.kind = IKE_TASK_DELETE;
 	if (up)
 		return !ike_task_add(up, now, &t);
 	return !ike_sa_start(c, now, w->peer, w->conf);
@@ -251,12 +254,12 @@ void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_con
 		ike_log(sa->ctx, sa, "%.32s: no memory to make it again", conf->name);
 }
 
-void ike_want_up(struct ike_sa *sa, uint64_t now)
+void ike_want_up(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *tried)
 {
 	struct ike_want *w;
 
 	for (w = sa->ctx->wants; w; w = w->next)
-		if (w->peer == sa->peer && w->trying && !has(sa, w->conf, w))
+		if (w->peer == sa->peer && w->conf != tried && w->trying && !has(sa, w->conf, w))
 			serve(sa->ctx, now, w);
 }
 
