@@ -39,12 +39,15 @@ static void out_certreq(struct ike_sa *sa, struct ike_out *o)
 int ike_auth_start(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_peer_conf *p = sa->peer;
-	struct ike_child *ch;
+	bool childless = sa->childless && (p->childless == IKE_CHILDLESS_PREFER ||
+					   p->childless == IKE_CHILDLESS_FORCE);
+	struct ike_child *ch = NULL;
 	struct ike_out o;
 
-	ch = ike_child_new(sa, sa->first ? sa->first : &p->children[0]);
+	if (!childless)
+		ch = ike_child_new(sa, sa->first ? sa->first : &p->children[0]);
 	sa->xc.child = ch;
-	if (!ch)
+	if ((!ch && !childless) || ike_ppk_start(sa))
 		return -1;
 	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
 	ike_out_id(&o, IKE_P_IDI, p->local_id.type, p->local_id.data);
@@ -58,10 +61,14 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	if (ike_auth_out(sa, &o, IKE_P_IDI))
 		return -1;
 	ike_cp_out(sa, &o);
-	if (ch->conf->transport)
-		ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
-	ike_child_out_sa(&o, ch, false);
-	ike_child_out_ts(sa, &o, ch);
+	if (ch) {
+		if (ch->conf->transport)
+			ike_out_notify_flag(&o, IKE_N_USE_TRANSPORT_MODE);
+		ike_child_out_sa(&o, ch, false);
+		ike_child_out_ts(sa, &o, ch);
+	}
+	if (ike_ppk_out(sa, &o))
+		return -1;
 	if (p->mobike)
 		ike_out_notify_flag(&o, IKE_N_MOBIKE_SUPPORTED);
 	ike_sa_state(sa, IKE_S_AUTH_SENT);
@@ -112,6 +119,7 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	sa->msg_i = NULL;
 	sa->msg_r = NULL;
 	ike_inter_free(sa);
+	ike_ppk_wipe(sa);
 	sa->expire_at = UINT64_MAX;
 	ike_unique_plan(sa, x->now);
 	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
@@ -161,34 +169,61 @@ static void answer_child(struct ike_step *x, uint16_t failed)
 	ike_child_answer_ts(x->out, ch);
 }
 
+/* Whether the payloads of a child are there, or none of them if that is agreed on. */
+static bool complete(const struct ike_step *x)
+{
+	int n = 0;
+
+	n += ike_msg_find(x->m, IKE_P_SA, NULL) != NULL;
+	n += ike_msg_find(x->m, IKE_P_TSI, NULL) != NULL;
+	n += ike_msg_find(x->m, IKE_P_TSR, NULL) != NULL;
+	return n == 3 || (!n && x->sa->childless);
+}
+
+/* Who the peer is; NULL if it is not authenticated. */
+static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike_payload *idi,
+					    bool *ppk)
+{
+	const struct ike_peer_conf *p = select_peer(x, idi);
+	struct ike_sa *sa = x->sa;
+	struct ike_buf instead = { 0 };
+	const char *detail = NULL;
+	enum ike_deny why;
+
+	*ppk = false;
+	if (p && ike_ppk_request(x, p, &instead, ppk))
+		return NULL;
+	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, instead, &detail);
+	if (p && !why)
+		return p;
+	ike_log(x->c, sa, "peer not authenticated: %s%s%s",
+		p ? ike_deny_text(why) : "no peer has these identities", detail ? ": " : "",
+		detail ? detail : "");
+	return NULL;
+}
+
 enum ike_after ike_auth_request(struct ike_step *x)
 {
 	const struct ike_payload *idi = ike_msg_find(x->m, IKE_P_IDI, NULL);
 	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
 	const struct ike_peer_conf *p;
-	const char *detail = NULL;
 	struct ike_sa *sa = x->sa;
-	enum ike_deny why;
 	uint16_t failed;
+	bool ppk;
 
 	if (ike_inter_due(sa)) {
 		ike_log(x->c, sa, "IKE_AUTH before all key exchanges");
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
-	if (!idi || !auth || !ike_msg_find(x->m, IKE_P_SA, NULL) ||
-	    !ike_msg_find(x->m, IKE_P_TSI, NULL) || !ike_msg_find(x->m, IKE_P_TSR, NULL)) {
+	if (!idi || !auth || !complete(x)) {
 		ike_log(x->c, sa, "IKE_AUTH request is not complete");
 		ike_out_notify_flag(x->out, auth ? IKE_N_INVALID_SYNTAX
 						 : IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
-	p = select_peer(x, idi);
-	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, &detail);
-	if (!p || why) {
-		ike_log(x->c, sa, "peer not authenticated: %s%s%s",
-			p ? ike_deny_text(why) : "no peer has these identities",
-			detail ? ": " : "", detail ? detail : "");
+	p = identify(x, idi, &ppk);
+	if (!p) {
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
@@ -204,7 +239,10 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	failed = ike_cp_lease(x);
 	initial_contact(x);
 	ike_cp_answer(x);
-	answer_child(x, failed);
+	if (ike_msg_find(x->m, IKE_P_SA, NULL))
+		answer_child(x, failed);
+	if (ppk)
+		ike_out_notify_flag(x->out, IKE_N_PPK_IDENTITY);
 	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	if (sa->mobike)
 		ike_out_notify_flag(x->out, IKE_N_MOBIKE_SUPPORTED);
@@ -212,18 +250,14 @@ enum ike_after ike_auth_request(struct ike_step *x)
 }
 
 /* The first child, when the peer is authenticated. */
-static void take_child(struct ike_step *x)
+static void take_first(struct ike_step *x, struct ike_child *ch)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_child_seed s = { { sa->ni, sa->ni_len }, { sa->nr, sa->nr_len },
 				    .we_initiated = true };
 	const struct ike_payload *e = ike_msg_error(x->m);
-	struct ike_task t = { IKE_TASK_DELETE_CHILD, sa->xc.child->conf, sa->xc.child->spi_in };
-	struct ike_child *ch = sa->xc.child;
-	const struct ike_child_conf *tried = ch->conf;
-	unsigned int i;
+	struct ike_task t = { IKE_TASK_DELETE_CHILD, ch->conf, ch->spi_in };
 
-	sa->xc.child = NULL;
 	if (e)
 		ike_log(x->c, sa, "%.32s: peer refused the child: %s", ch->conf->name,
 			ike_name_notify(e->notify.type));
@@ -232,8 +266,21 @@ static void take_child(struct ike_step *x)
 		if (!e)
 			ike_task_add(sa, x->now, &t);
 	}
-	t.kind = IKE_TASK_CHILD;
-	for (i = 1; sa->all && i < sa->peer->n_children; i++) {
+}
+
+/* That one and those that follow. */
+static void take_children(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_child *ch = sa->xc.child;
+	const struct ike_child_conf *tried = ch ? ch->conf : NULL;
+	struct ike_task t = { IKE_TASK_CHILD };
+	unsigned int i;
+
+	sa->xc.child = NULL;
+	if (ch)
+		take_first(x, ch);
+	for (i = ch ? 1 : 0; sa->all && i < sa->peer->n_children; i++) {
 		t.conf = &sa->peer->children[i];
 		ike_task_add(sa, x->now, &t);
 	}
@@ -255,7 +302,9 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		ike_log(x->c, sa, "peer refused: %s", ike_name_notify(e->notify.type));
 		return IKE_DIE;
 	}
-	why = ike_auth_peer(sa, sa->peer, x->m, &detail);
+	why = ike_ppk_response(x) ? IKE_DENY_SECRET : IKE_DENY_NONE;
+	if (!why)
+		why = ike_auth_peer(sa, sa->peer, x->m, (struct ike_buf){ 0 }, &detail);
 	if (!why && !id_fits(&sa->peer->remote_id, id)) {
 		why = IKE_DENY_INPUT;
 		detail = "identity is not the one expected";
@@ -270,6 +319,6 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		return IKE_DIE;
 	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	ike_cp_take(x);
-	take_child(x);
+	take_children(x);
 	return IKE_GO_ON;
 }

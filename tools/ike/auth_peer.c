@@ -12,11 +12,12 @@
 #define ID_MAX 2048
 
 /* What the initiator signs, or the responder, with ID payload body @id. */
-static struct ike_auth_in signed_by(const struct ike_sa *sa, bool initiator, struct ike_buf id)
+static struct ike_auth_in signed_by(const struct ike_sa *sa, const struct ike_keys *keys,
+				    bool initiator, struct ike_buf id)
 {
 	struct ike_auth_in in = { .prf = sa->suite.prf, .id = id };
 
-	in.sk_p = (struct ike_buf){ initiator ? sa->keys.pi : sa->keys.pr, sa->keys.prf_len };
+	in.sk_p = (struct ike_buf){ initiator ? keys->pi : keys->pr, keys->prf_len };
 	in.message = initiator ? (struct ike_buf){ sa->msg_i, sa->msg_i_len }
 			       : (struct ike_buf){ sa->msg_r, sa->msg_r_len };
 	in.nonce = initiator ? (struct ike_buf){ sa->nr, sa->nr_len }
@@ -35,36 +36,58 @@ static struct ike_sig_policy sig_policy(const struct ike_sa *sa, const struct ik
 	return s;
 }
 
-int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload)
+/* AUTH data of ours with @keys, of at most IKE_SIG_MAX octets; their number, 0 on errors. */
+static size_t make(struct ike_sa *sa, const struct ike_keys *keys, uint8_t id_payload,
+		   uint8_t *method, uint8_t *data)
 {
 	const struct ike_peer_conf *p = sa->peer;
 	struct ike_sig_policy policy = sig_policy(sa, p);
-	uint8_t body[ID_MAX], data[IKE_SIG_MAX], method = IKE_AUTH_PSK;
 	struct ike_auth_in in;
+	uint8_t body[ID_MAX];
 	enum ike_deny why;
 	size_t n;
 
+	*method = IKE_AUTH_PSK;
 	if (p->local_id.data.n > sizeof(body) - 4)
-		return -1;
+		return 0;
 	memset(body, 0, 4);
 	body[0] = p->local_id.type;
 	if (p->local_id.data.n)
 		memcpy(body + 4, p->local_id.data.p, p->local_id.data.n);
-	in = signed_by(sa, id_payload == IKE_P_IDI,
+	in = signed_by(sa, keys, id_payload == IKE_P_IDI,
 		       (struct ike_buf){ body, 4 + p->local_id.data.n });
 	n = ike_prf_len(in.prf);
 	if (p->by == IKE_BY_PSK)
 		why = ike_auth_psk(&in, p->secret, data);
 	else if (p->key)
-		why = ike_auth_sign(&in, p->key, &policy, &method, data, sizeof(data), &n);
+		why = ike_auth_sign(&in, p->key, &policy, method, data, IKE_SIG_MAX, &n);
 	else
 		why = IKE_DENY_FILE;
 	if (why) {
 		ike_log(sa->ctx, sa, "we cannot authenticate: %s", ike_deny_text(why));
-		return -1;
+		return 0;
 	}
-	ike_out_auth(o, method, (struct ike_buf){ data, n });
-	return 0;
+	return n;
+}
+
+int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload)
+{
+	uint8_t data[IKE_SIG_MAX], method;
+	size_t n = make(sa, &sa->keys, id_payload, &method, data);
+
+	if (n)
+		ike_out_auth(o, method, (struct ike_buf){ data, n });
+	return n ? 0 : -1;
+}
+
+int ike_auth_out_plain(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload)
+{
+	uint8_t data[IKE_SIG_MAX], method;
+	size_t n = make(sa, sa->plain, id_payload, &method, data);
+
+	if (n)
+		ike_out_notify(o, IKE_N_NO_PPK_AUTH, (struct ike_buf){ data, n });
+	return n ? 0 : -1;
 }
 
 int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o)
@@ -86,7 +109,7 @@ int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o)
 
 static enum ike_deny by_cert(struct ike_sa *sa, const struct ike_peer_conf *p,
 			     const struct ike_msg *m, const struct ike_auth_in *in,
-			     const struct ike_payload *id, const struct ike_payload *auth,
+			     const struct ike_payload *id, uint8_t method, struct ike_buf auth,
 			     const char **detail)
 {
 	struct ike_sig_policy policy = sig_policy(sa, p);
@@ -106,13 +129,14 @@ static enum ike_deny by_cert(struct ike_sa *sa, const struct ike_peer_conf *p,
 		return why;
 	why = ike_sig_key(key, &policy);
 	if (!why)
-		why = ike_auth_verify(in, key, &policy, auth->auth.method, auth->auth.data);
+		why = ike_auth_verify(in, key, &policy, method, auth);
 	EVP_PKEY_free(key);
 	return why;
 }
 
 enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
-			    const struct ike_msg *m, const char **detail)
+			    const struct ike_msg *m, struct ike_buf instead,
+			    const char **detail)
 {
 	uint8_t type = sa->initiator ? IKE_P_IDR : IKE_P_IDI;
 	const struct ike_payload *id = ike_msg_find(m, type, NULL);
@@ -121,10 +145,12 @@ enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
 
 	if (!id || !auth)
 		return IKE_DENY_INPUT;
-	in = signed_by(sa, !sa->initiator, id->body);
+	if (!instead.n)
+		instead = auth->auth.data;
+	in = signed_by(sa, &sa->keys, !sa->initiator, id->body);
 	if (p->remote_by == IKE_BY_CERT)
-		return by_cert(sa, p, m, &in, id, auth, detail);
+		return by_cert(sa, p, m, &in, id, auth->auth.method, instead, detail);
 	if (auth->auth.method != IKE_AUTH_PSK)
 		return IKE_DENY_METHOD;
-	return ike_auth_psk_check(&in, p->secret, auth->auth.data);
+	return ike_auth_psk_check(&in, p->secret, instead);
 }

@@ -35,6 +35,8 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote);
 	if (!sa->peer->no_frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
+	if (sa->peer->ppk.n)
+		ike_out_notify_flag(&o, IKE_N_USE_PPK);
 	ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	n = ike_hash_list(IKE_HASHES_ALL, list);
 	ike_out_notify(&o, IKE_N_SIGNATURE_HASH_ALGORITHMS, (struct ike_buf){ list, n });
@@ -160,6 +162,22 @@ static bool take(struct ike_step *x)
 	return true;
 }
 
+/* Whether the response has what the configuration insists on; a better one may follow. */
+static bool suits(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+
+	sa->use_ppk = sa->peer->ppk.n && ike_msg_notify(x->m, IKE_N_USE_PPK, NULL);
+	sa->childless = ike_msg_notify(x->m, IKE_N_CHILDLESS_IKEV2_SUPPORTED, NULL);
+	if (sa->peer->ppk_required && !sa->use_ppk)
+		ike_log(x->c, sa, "peer has no PPK");
+	else if (sa->peer->childless == IKE_CHILDLESS_FORCE && !sa->childless)
+		ike_log(x->c, sa, "peer wants a child in IKE_AUTH");
+	else
+		return true;
+	return false;
+}
+
 enum ike_after ike_init_response(struct ike_step *x)
 {
 	const struct ike_payload *e, *h;
@@ -175,7 +193,7 @@ enum ike_after ike_init_response(struct ike_step *x)
 		ike_log(x->c, sa, "peer may have refused: %s", ike_name_notify(e->notify.type));
 		return IKE_GO_ON;
 	}
-	if (!memcmp(x->m->hdr.spi_r, zero, 8) || !take(x))
+	if (!suits(x) || !memcmp(x->m->hdr.spi_r, zero, 8) || !take(x))
 		return IKE_GO_ON;
 	memcpy(sa->spi_r, x->m->hdr.spi_r, 8);
 	h = ike_msg_notify(x->m, IKE_N_SIGNATURE_HASH_ALGORITHMS, NULL);

@@ -85,6 +85,16 @@ static size_t build(struct ike_step *x)
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->nr, sa->nr_len });
 	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote);
+	if (sa->use_ppk)
+		ike_out_notify_flag(&o, IKE_N_USE_PPK);
+	if (sa->childless) {
+		/* this one has a protocol (RFC 6023 4) */
+		ike_out_begin(&o, IKE_P_NOTIFY);
+		ike_out_u8(&o, IKE_PROTO_IKE);
+		ike_out_u8(&o, 0);
+		ike_out_u16(&o, IKE_N_CHILDLESS_IKEV2_SUPPORTED);
+		ike_out_end(&o);
+	}
 	if (sa->inter)
 		ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (sa->frag)
@@ -136,6 +146,8 @@ static int respond(struct ike_step *x, const uint8_t *hash, const struct ike_pro
 		ike_log(x->c, sa, "key exchange: %s", ike_crypt_text(why));
 		return -1;
 	}
+	sa->use_ppk = ike_msg_notify(x->m, IKE_N_USE_PPK, NULL) && ike_ppk_some(x->c);
+	sa->childless = sa->peer->childless != IKE_CHILDLESS_NEVER;
 	sa->frag = !sa->peer->no_frag && ike_msg_notify(x->m, IKE_N_FRAGMENTATION_SUPPORTED, NULL);
 	if (ike_inter_agree(sa, ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL)))
 		return -1;

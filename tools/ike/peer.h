@@ -58,6 +58,14 @@ struct ike_child_conf {
 	enum ike_action dpd_action, close_action;
 };
 
+/* IKE_AUTH without a child (RFC 6023): the first one comes with keys of its own then. */
+enum ike_childless {
+	IKE_CHILDLESS_ALLOW,	/* if the peer wants that */
+	IKE_CHILDLESS_PREFER,	/* we do it if the peer can */
+	IKE_CHILDLESS_FORCE,	/* the peer has to */
+	IKE_CHILDLESS_NEVER,
+};
+
 /* An attribute of the configuration payload, enum ike_cp_attr_type. */
 struct ike_cp_value {
 	uint16_t type;
@@ -113,6 +121,10 @@ struct ike_pool {
  * @n_pools: number of @pools
  * @vips: addresses to ask the peer for, all zero for whichever
  * @n_vips: number of @vips
+ * @ppk: post-quantum preshared key (RFC 8784)
+ * @ppk_id: its name
+ * @ppk_required: it has to be used
+ * @childless: whether IKE_AUTH has a child (RFC 6023)
  * @no_frag: no fragmentation of IKE messages
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
@@ -142,6 +154,9 @@ struct ike_peer_conf {
 	unsigned int n_pools;
 	const struct ike_addr *vips;
 	unsigned int n_vips;
+	struct ike_buf ppk, ppk_id;
+	bool ppk_required;
+	enum ike_childless childless;
 	bool mobike, mobike_any, mobike_check, no_frag;
 	uint32_t frag_size;
 };

@@ -142,6 +142,7 @@ static void wipe(struct ike_sa *sa)
 	sa->n_queue = 0;
 	ike_frag_wipe(sa);
 	ike_inter_free(sa);
+	ike_ppk_wipe(sa);
 }
 
 void ike_sa_die(struct ike_sa *sa, uint64_t now)

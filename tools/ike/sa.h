@@ -168,6 +168,9 @@ struct ike_window {
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
  * @inter: IKE_INTERMEDIATE was agreed on: its state, until IKE_AUTH is over
  * @chain: key exchanges that the peer began with CREATE_CHILD_SA, NULL if there are none
+ * @use_ppk: USE_PPK came from both
+ * @plain: keys without the PPK until the peer has it, NULL if there are none
+ * @childless: IKE_AUTH may come without a child (RFC 6023)
  * @lease: addresses that the peer has of us, IPv4 and IPv6
  * @vip: the same as addresses; or those that we have of the peer, if
  * @vip_ours: that is so
@@ -221,6 +224,8 @@ struct ike_sa {
 	struct ike_chain *chain;
 	bool frag, mobike, began;
 	uint8_t cookie2[16];
+	bool use_ppk, childless;
+	struct ike_keys *plain;
 	struct ike_lease *lease[2];
 	struct ike_addr vip[2];
 	bool vip_ours;
@@ -532,8 +537,35 @@ enum ike_after ike_auth_response(struct ike_step *x);
 /* AUTH of our side, and CERT before it. 0 or -1. */
 int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload);
 int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o);
+
+/* The same without PPK, as NO_PPK_AUTH. */
+int ike_auth_out_plain(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload);
+
+/* Whether the peer is who it says; AUTH data are @instead, if that is not empty. */
 enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
-			    const struct ike_msg *m, const char **detail);
+			    const struct ike_msg *m, struct ike_buf instead,
+			    const char **detail);
+
+/* ppk.c (RFC 8784) */
+
+/* Whether there is a PPK for anybody. */
+bool ike_ppk_some(const struct ike_ctx *c);
+
+/* The initiator, before AUTH: mixes it into the keys, and keeps those without it. 0 or -1. */
+int ike_ppk_start(struct ike_sa *sa);
+
+/* PPK_IDENTITY and NO_PPK_AUTH. 0 or -1. */
+int ike_ppk_out(struct ike_sa *sa, struct ike_out *o);
+
+/* The responder: mixes it in if the peer names one that it has, else AUTH data are @instead.
+ * -1 if the peer is to be refused.
+ */
+int ike_ppk_request(struct ike_step *x, const struct ike_peer_conf *p, struct ike_buf *instead,
+		    bool *used);
+
+/* The initiator again: whether the responder has it. -1 if it has to. */
+int ike_ppk_response(struct ike_step *x);
+void ike_ppk_wipe(struct ike_sa *sa);
 
 /* info.c */
 enum ike_after ike_info_request(struct ike_step *x);
