@@ -42,12 +42,45 @@ void ike_child_answer_sa(struct ike_out *o, const struct ike_child *ch)
 	ike_out_sa(o, &ch->chosen, 1, &ch->spi_in, 4);
 }
 
+/* Selectors of one address become ones of @to; that one is in @was then. */
+static void replace(struct ike_ts *ts, unsigned int n, const struct ike_addr *to,
+		    struct ike_addr *was)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (ike_ts_alen(&ts[i]) != to->len || memcmp(ts[i].lo, ts[i].hi, to->len) ||
+		    memcmp(ts[i].lo, ts[0].lo, to->len))
+			return;
+	if (!n)
+		return;
+	*was = (struct ike_addr){ .len = to->len };
+	memcpy(was->a, ts[0].lo, to->len);
+	for (i = 0; i < n; i++) {
+		memcpy(ts[i].lo, to->a, to->len);
+		memcpy(ts[i].hi, to->a, to->len);
+	}
+}
+
+/* A TS payload with the addresses that the peer knows. */
+static void out_as_known(struct ike_out *o, uint8_t type, const struct ike_ts *ts, unsigned int n,
+			 const struct ike_addr *known)
+{
+	struct ike_ts copy[IKE_CHILD_TS];
+	struct ike_addr was;
+
+	memcpy(copy, ts, n * sizeof(copy[0]));
+	if (known->len)
+		replace(copy, n, known, &was);
+	ike_out_ts(o, type, copy, n);
+}
+
 void ike_child_answer_ts(struct ike_out *o, const struct ike_child *ch)
 {
 	if (ch->transport)
 		ike_out_notify_flag(o, IKE_N_USE_TRANSPORT_MODE);
-	ike_out_ts(o, IKE_P_TSI, ch->remote, ch->n_remote);
-	ike_out_ts(o, IKE_P_TSR, ch->local, ch->n_local);
+	out_as_known(o, IKE_P_TSI, ch->remote, ch->n_remote, &ch->oa_remote);
+	out_as_known(o, IKE_P_TSR, ch->local, ch->n_local, &ch->oa_local);
 }
 
 static int read_ts(const struct ike_msg *m, uint8_t type, struct ike_ts *out)
@@ -78,6 +111,20 @@ static bool narrow(struct ike_step *x, const struct ike_child_conf *conf,
 	return to->n_local && to->n_remote;
 }
 
+/* In transport mode through a NAT the peer's selectors have the addresses of its own side: put
+ * those of the IP header in their place (RFC 7296 2.23.1).
+ */
+static void through_nat(struct ike_step *x, struct ike_ts *tsi, int n_i, struct ike_ts *tsr,
+			int n_r, struct ike_child *to)
+{
+	if (!ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL))
+		return;
+	if (x->sa->nat_peer && n_i > 0)
+		replace(tsi, (unsigned int)n_i, x->remote, &to->oa_remote);
+	if (x->sa->nat_us && n_r > 0)
+		replace(tsr, (unsigned int)n_r, x->local, &to->oa_local);
+}
+
 /* A child of @conf with what was found in @like. */
 static struct ike_child *create(struct ike_step *x, const struct ike_child_conf *conf,
 				const struct ike_child *like, uint16_t *error)
@@ -94,6 +141,8 @@ static struct ike_child *create(struct ike_step *x, const struct ike_child_conf 
 	memcpy(ch->remote, like->remote, sizeof(ch->remote));
 	ch->n_local = like->n_local;
 	ch->n_remote = like->n_remote;
+	ch->oa_local = like->oa_local;
+	ch->oa_remote = like->oa_remote;
 	ch->transport = conf->transport && ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL);
 	return ch;
 }
@@ -104,7 +153,8 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 	const struct ike_payload *s = ike_msg_find(x->m, IKE_P_SA, NULL);
 	const struct ike_peer_conf *p = x->sa->peer;
 	struct ike_ts tsi[IKE_MAX_TS], tsr[IKE_MAX_TS];
-	struct ike_child try = { 0 };
+	struct ike_ts nat_i[IKE_MAX_TS], nat_r[IKE_MAX_TS];
+	struct ike_child try = { 0 }, nat = { 0 };
 	enum ike_reason why;
 	unsigned int i;
 	char diff[1024];
@@ -116,6 +166,9 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 	n_r = read_ts(x->m, IKE_P_TSR, tsr);
 	if (n <= 0)
 		return NULL;
+	memcpy(nat_i, tsi, sizeof(tsi[0]) * (size_t)(n_i > 0 ? n_i : 0));
+	memcpy(nat_r, tsr, sizeof(tsr[0]) * (size_t)(n_r > 0 ? n_r : 0));
+	through_nat(x, nat_i, n_i, nat_r, n_r, &nat);
 	for (i = 0; i < p->n_children; i++) {
 		const struct ike_child_conf *conf = &p->children[i];
 
@@ -130,7 +183,11 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 		if (try.chosen.spi_size != 4 || !memcmp(try.chosen.spi, "\0\0\0\0", 4))
 			continue;
 		*error = IKE_N_TS_UNACCEPTABLE;
-		if (n_i > 0 && n_r > 0 && narrow(x, conf, tsi, n_i, tsr, n_r, &try))
+		try.oa_local = conf->transport ? nat.oa_local : (struct ike_addr){ 0 };
+		try.oa_remote = conf->transport ? nat.oa_remote : (struct ike_addr){ 0 };
+		if (n_i > 0 && n_r > 0 &&
+		    narrow(x, conf, conf->transport ? nat_i : tsi, n_i,
+			   conf->transport ? nat_r : tsr, n_r, &try))
 			return create(x, conf, &try, error);
 		ike_log(x->c, x->sa, "%.32s: no common traffic selectors", conf->name);
 	}

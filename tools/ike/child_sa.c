@@ -152,6 +152,8 @@ static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_
 	out->inbound = false;
 	out->src = ch->src;
 	out->dst = ch->dst;
+	in->oa_src = ch->oa_remote;
+	in->oa_dst = ch->oa_local;
 	put_keys(s->we_initiated ? out : in, k.ei, k.encr_len, k.ai, k.integ_len);
 	put_keys(s->we_initiated ? in : out, k.er, k.encr_len, k.ar, k.integ_len);
 	ike_child_wipe(&k);

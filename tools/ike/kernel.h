@@ -21,6 +21,9 @@
  * @reqid: ties it to its policies
  * @src: who sends
  * @dst: who receives
+ * @oa_src: in transport mode through a NAT: the address that the peer has on its side, for
+ *	checksums (RFC 7296 2.23.1); its length is 0 if that is @src
+ * @oa_dst: the one that the peer knows us by, likewise
  * @encr: cipher, 0 for AH
  * @encr_bits: length of its key, 0 if it has one only
  * @integ: integrity algorithm, 0 for AEAD
@@ -34,7 +37,7 @@ struct ike_kern_sa {
 	uint8_t proto;
 	bool inbound, transport, esn, encap;
 	uint32_t reqid;
-	struct ike_addr src, dst;
+	struct ike_addr src, dst, oa_src, oa_dst;
 	uint16_t encr, encr_bits, integ;
 	uint8_t encr_len, integ_len;
 	uint8_t encr_key[IKE_ENCR_MAX], integ_key[IKE_INTEG_MAX];

@@ -52,6 +52,8 @@ enum ike_end {
  * @remote: selectors of the peer's
  * @n_remote: their number
  * @transport: transport mode
+ * @oa_local: what the peer takes for our address, if a NAT is between, else of length 0
+ * @oa_remote: what the peer takes for its own
  * @in_kernel: the inbound SA and the policies are there
  * @out_kernel: the outbound SA is there
  * @out: that one while it has to wait until the peer uses the new pair
@@ -75,7 +77,7 @@ struct ike_child {
 	bool transport, in_kernel, out_kernel, busy, again, redundant;
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
-	struct ike_addr src, dst;
+	struct ike_addr src, dst, oa_local, oa_remote;
 	uint64_t rekey_at, expire_at;
 };
 

@@ -225,6 +225,48 @@ static void test_second(void)
 	pair_free(p);
 }
 
+/* Host to host in transport mode; end 0 is behind a NAT. */
+static void test_transport_nat(void)
+{
+	const struct ike_kern_sa *in = NULL;
+	struct pair *p = pair_new(250);
+	struct ike_ts inside, outside;
+	unsigned int i;
+	int e;
+
+	for (e = 0; e < 2; e++) {
+		p->end[e].child[0].transport = true;
+		pair_ts(&p->end[e].local[0][0], "dynamic[tcp]");
+		pair_ts(&p->end[e].remote[0][0], "dynamic[tcp]");
+	}
+	p->end[1].conf.remote = (struct ike_addr){ 0 };
+	p->nat = true;
+	go(p);
+	pair_ts(&inside, "192.0.2.1/32[tcp]");
+	pair_ts(&outside, "203.0.113.7/32[tcp]");
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->transport &&
+		ike_ts_equal(&child(p, 0)->local[0], &inside) &&
+		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[1].log,
+		"IKE2-NAT-8 each side has the selectors that its packets have");
+	for (i = 0; i < IKE_FAKE_SAS; i++)
+		if (p->end[1].kern.sa[i].spi && p->end[1].kern.sa[i].inbound)
+			in = &p->end[1].kern.sa[i];
+	ktap_ok(in && in->oa_src.len == 4 && !memcmp(in->oa_src.a, inside.lo, 4) && !in->oa_dst.len,
+		NULL, "IKE2-NAT-8 the original address is kept for checksums");
+	ask(p, 1, IKE_TASK_REKEY_CHILD, child(p, 1)->spi_in);
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
+		ike_ts_equal(&child(p, 0)->local[0], &inside) &&
+		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[0].log,
+		"IKE2-NAT-8 rekeyed from outside of the NAT");
+	ask(p, 0, IKE_TASK_REKEY_CHILD, child(p, 0)->spi_in);
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
+		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[0].log,
+		"IKE2-NAT-8 rekeyed from behind the NAT");
+	pair_free(p);
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -234,5 +276,6 @@ int main(void)
 	test_loss();
 	test_refused();
 	test_second();
+	test_transport_nat();
 	return ktap_end();
 }
