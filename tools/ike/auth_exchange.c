@@ -174,9 +174,9 @@ static bool complete(const struct ike_step *x)
 {
 	int n = 0;
 
-	n += ike_msg_find(x->m, IKE_P_SA, NULL) != NULL;
-	n += ike_msg_find(x->m, IKE_P_TSI, NULL) != NULL;
-	n += ike_msg_find(x->m, IKE_P_TSR, NULL) != NULL;
+	n += !!ike_msg_find(x->m, IKE_P_SA, NULL);
+	n += !!ike_msg_find(x->m, IKE_P_TSI, NULL);
+	n += !!ike_msg_find(x->m, IKE_P_TSR, NULL);
 	return n == 3 || (!n && x->sa->childless);
 }
 

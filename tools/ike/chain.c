@@ -112,7 +112,7 @@ enum ike_after ike_chain_response(struct ike_step *x)
 	if (e)
 		return ike ? ike_rekey_refused(x, e) : ike_child_refused(x, e);
 	if (!k || k->ke.group != c->group[c->step] ||
-	    ike_ke_peer(c->ke[c->n_ke - 1], k->ke.data)) {
+	    ike_ke_take(c->ke[c->n_ke - 1], k->ke.data)) {
 		ike_log(x->c, x->sa, "bad additional key exchange");
 		ike_info_refuse(x->sa, x->now, IKE_N_INVALID_SYNTAX);
 		return IKE_GO_ON;
@@ -195,7 +195,7 @@ enum ike_after ike_chain_request(struct ike_step *x)
 	ke = ike_ke_new(c->group[c->step], false, NULL);
 	if (ke)
 		c->ke[c->n_ke++] = ke;
-	if (!k || k->ke.group != c->group[c->step] || (ke && ike_ke_peer(ke, k->ke.data))) {
+	if (!k || k->ke.group != c->group[c->step] || (ke && ike_ke_take(ke, k->ke.data))) {
 		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
 		return IKE_DIE;
 	}

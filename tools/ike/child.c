@@ -197,7 +197,7 @@ static bool take_ke(struct ike_step *x, const struct ike_proposal *chosen)
 		return !k;
 	}
 	return sa->xc.ke && k && k->ke.group == t->id && t->id == sa->xc.group &&
-	       !ike_ke_peer(sa->xc.ke, k->ke.data);
+	       !ike_ke_take(sa->xc.ke, k->ke.data);
 }
 
 /* The peer deleted what it had just made before we got to know. */
@@ -384,7 +384,7 @@ static uint16_t answer_ke(struct ike_step *x, const struct ike_child *ch, struct
 		return IKE_N_INVALID_KE_PAYLOAD;
 	*ke = ike_ke_new(*group, false, &why);
 	if (*ke)
-		why = ike_ke_peer(*ke, k->ke.data);
+		why = ike_ke_take(*ke, k->ke.data);
 	if (!why)
 		return 0;
 	ike_log(x->c, x->sa, "key exchange: %s", ike_crypt_text(why));

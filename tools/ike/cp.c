@@ -78,7 +78,7 @@ uint16_t ike_cp_lease(struct ike_step *x)
 		i = slot(len);
 		if (!sa->lease[i])
 			sa->lease[i] = ike_lease_take(sa, len, &sa->vip[i]);
-		got |= sa->lease[i] != NULL;
+		got |= !!sa->lease[i];
 	}
 	if (!want || got)
 		return 0;

@@ -10,6 +10,7 @@
 #include "sa.h"
 
 #define ERRORS_PER_SECOND 10	/* unprotected ones */
+#define JUNK_MAX 8	/* messages that are not authentic, of who did not authenticate */
 
 #define IN(s) (1u << IKE_S_##s)
 
@@ -92,6 +93,8 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uin
 	}
 	if (why) {
 		ike_log(x->c, x->sa, "dropped a message: %s", ike_crypt_text(why));
+		if (x->sa->state == IKE_S_HALF_OPEN && ++x->sa->bad == JUNK_MAX)
+			ike_sa_die(x->sa, x->now);
 		return false;
 	}
 	if (m->sealed == IKE_P_SKF && !ike_frag_add(x, &inner, hash))

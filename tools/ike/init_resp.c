@@ -37,6 +37,19 @@ static bool repeated(struct ike_step *x, const uint8_t *hash)
 	return false;
 }
 
+/* Whether there are too many half-open SAs with this address, or its network in IPv6. */
+static bool crowded(const struct ike_step *x)
+{
+	size_t len = x->remote->len == 4 ? 4 : 8;
+	const struct ike_sa *sa;
+	unsigned int n = 0;
+
+	for (sa = x->c->sas; sa; sa = sa->next)
+		n += sa->state == IKE_S_HALF_OPEN && sa->remote.len == x->remote->len &&
+		     !memcmp(sa->remote.a, x->remote->a, len);
+	return n >= x->c->conf.half_open_each;
+}
+
 /* The first peer of these addresses that can agree on a proposal, which goes to @out. */
 static const struct ike_peer_conf *choose(struct ike_step *x, const struct ike_payload *s,
 					  struct ike_proposal *out)
@@ -175,6 +188,10 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 
 	if (!s || !k || !n || repeated(x, hash))
 		return;
+	/* what we sent ourselves, thrown back */
+	x->sa = ike_sa_find(x->c, x->m->hdr.spi_i);
+	if (x->sa && x->sa->initiator)
+		return;
 	if (ike_cookie_needed(x->c, x->now) && !ike_cookie_good(x)) {
 		struct ike_buf cookie = { data, ike_cookie_make(x, data) };
 
@@ -182,7 +199,7 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 			answer_notify(x, IKE_N_COOKIE, cookie);
 		return;
 	}
-	if (x->c->half_open >= x->c->conf.half_open_max)
+	if (x->c->half_open >= x->c->conf.half_open_max || crowded(x))
 		return;
 	peer = choose(x, s, &chosen);
 	if (!peer || (ike_addke(&chosen, more) &&

@@ -100,7 +100,7 @@ struct ike_kernel_ops {
 
 /* kernel_fake.c: a kernel in memory, for tests. */
 
-#define IKE_FAKE_SAS		64
+#define IKE_FAKE_SAS		192
 #define IKE_FAKE_POLICIES	64
 
 /**

@@ -175,6 +175,7 @@ struct ike_peer_conf {
  * @dns: and a name server, for as long as the addresses; may be NULL
  * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
  * @half_open_max: half-open SAs at which requests are dropped, 0 for 1000
+ * @half_open_each: the same for one IPv4 address, or an IPv6 network of 64 bits, 0 for 64
  */
 struct ike_ctx_conf {
 	const struct ike_peer_conf *peers;
@@ -186,9 +187,10 @@ struct ike_ctx_conf {
 		     struct ike_buf octets);
 	void (*random)(void *arg, void *out, size_t n);
 	void (*log)(void *arg, const char *line);
-	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a, bool add);
+	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a,
+		    bool add);
 	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);
-	unsigned int cookie_from, half_open_max;
+	unsigned int cookie_from, half_open_max, half_open_each;
 };
 
 struct ike_ctx;

@@ -211,7 +211,7 @@ static bool take(struct ike_step *x)
 	}
 	return k->ke.group == x->sa->xc.group &&
 	       ike_proposal_get(got, IKE_T_KE)->id == x->sa->xc.group &&
-	       !ike_ke_peer(x->sa->xc.ke, k->ke.data);
+	       !ike_ke_take(x->sa->xc.ke, k->ke.data);
 }
 
 enum ike_after ike_rekey_refused(struct ike_step *x, const struct ike_payload *e)
@@ -322,6 +322,8 @@ int ike_rekey_adopt(struct ike_step *x, struct ike_sa *n, const struct ike_child
 	if (x->sa->state == IKE_S_UP &&
 	    !(ike_creating(x->sa) && x->sa->task.kind == IKE_TASK_REKEY))
 		succeed(x->sa, n, x->now);
+	else
+		n->expire_at = x->now + REPLACED_MS;
 	return 0;
 }
 
@@ -364,6 +366,7 @@ static int answer(struct ike_step *x, const struct ike_proposal *chosen, struct 
 		c = ike_chain_hold(x, chosen, *ke, s.ni, s.nr);
 		if (c) {
 			c->heir = n;
+			n->expire_at = UINT64_MAX;
 			*ke = NULL;
 			return 0;
 		}
@@ -403,7 +406,7 @@ enum ike_after ike_rekey_request(struct ike_step *x)
 		return IKE_GO_ON;
 	}
 	ke = ike_ke_new(t->id, false, NULL);
-	if (ke && ike_ke_peer(ke, k->ke.data)) {
+	if (ke && ike_ke_take(ke, k->ke.data)) {
 		ike_ke_free(ke);
 		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
 		return IKE_DIE;

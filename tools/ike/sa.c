@@ -207,6 +207,8 @@ struct ike_ctx *ike_ctx_new(const struct ike_ctx_conf *conf)
 	c->conf = *conf;
 	if (!c->conf.cookie_from)
 		c->conf.cookie_from = 64;
+	if (!c->conf.half_open_each)
+		c->conf.half_open_each = 64;
 	if (!c->conf.half_open_max)
 		c->conf.half_open_max = 1000;
 	conf->random(conf->arg, c->cookie_secret, sizeof(c->cookie_secret));
@@ -215,8 +217,15 @@ struct ike_ctx *ike_ctx_new(const struct ike_ctx_conf *conf)
 
 void ike_ctx_free(struct ike_ctx *c)
 {
+	struct ike_sa *sa;
+
 	if (!c)
 		return;
+	/* some SAs point to others, but those nowhere */
+	for (sa = c->sas; sa; sa = sa->next) {
+		ike_child_abandon(sa);
+		ike_chain_free(sa, &sa->chain);
+	}
 	while (c->sas)
 		release(c->sas);
 	ike_want_free(c);
