@@ -430,7 +430,7 @@ static void inherit(void)
 	ike_conf_free(c);
 }
 
-static char dir[] = "/tmp/test_conf.XXXXXX";
+static char dir[] = "/tmp/test_ike-XXXXXX";
 
 static void put(const char *name, const char *text)
 {
