@@ -125,6 +125,9 @@ void ike_child_promote(struct ike_sa *sa, uint64_t now, uint32_t twin);
 void ike_child_move(struct ike_sa *sa);
 void ike_child_tick(struct ike_sa *sa, uint64_t now);
 
+/* Whether a child received something since the last call. */
+bool ike_child_heard(struct ike_sa *sa);
+
 /* child_offer.c: SA and TS payloads of children */
 
 /* SA, and TSi and TSr behind what the caller puts between them. */

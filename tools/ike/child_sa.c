@@ -254,6 +254,49 @@ void ike_child_move(struct ike_sa *sa)
 	}
 }
 
+bool ike_child_heard(struct ike_sa *sa)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_kern_use use;
+	struct ike_child *ch;
+	bool heard = false;
+
+	for (ch = sa->children; ch; ch = ch->next) {
+		if (k->kernel->query_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &use))
+			continue;
+		heard |= use.packets != ch->seen;
+		ch->seen = use.packets;
+	}
+	return heard;
+}
+
+void ike_expire(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi, bool hard)
+{
+	struct ike_task t = { hard ? IKE_TASK_DELETE_CHILD : IKE_TASK_REKEY_CHILD };
+	struct ike_child *ch = NULL;
+	struct ike_sa *sa;
+
+	for (sa = c->sas; sa; sa = sa->next) {
+		if (sa->state != IKE_S_UP)
+			continue;
+		ch = ike_child_by_in(sa, spi);
+		if (!ch)
+			ch = ike_child_by_out(sa, spi);
+		if (ch && ch->chosen.proto == proto)
+			break;
+	}
+	if (!sa || (!hard && (ch->busy || ch->redundant)))
+		return;
+	t.conf = ch->conf;
+	t.spi = ch->spi_in;
+	if (hard)
+		ch->again = ch->conf->dpd_action == IKE_ACTION_START;
+	if (hard)
+		ch->busy = true;
+	if (ike_task_add(sa, now, &t))
+		ch->expire_at = now + 1000;
+}
+
 void ike_child_tick(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;

@@ -109,7 +109,7 @@ struct ike_pool {
  * @rtx_first_ms: until the first retransmission, 0 for 4000
  * @rtx_tries: number of retransmissions, 0 for 5
  * @rtx_factor: growth of the interval in hundredths, 0 for 180
- * @dpd_ms: silence until the peer is asked for life, 0 for never
+ * @dpd_ms: silence, of children too, until the peer is asked for life, 0 for never
  * @rekey_ms: age at which we replace the IKE SA, 0 for never
  * @retry_ms: time until a child that is wanted is tried again, 0 for 5000; it doubles
  * @retry_max_ms: up to that, 0 for 300000
@@ -171,6 +171,8 @@ struct ike_peer_conf {
  * @send: takes a datagram, without marker: one goes before it if @local has port 4500
  * @random: fills with random octets; SPIs, nonces, cookies and jitter come from here
  * @log: takes a line; may be NULL
+ * @keepalive: sends one octet 0xff, so that a NAT on our side stays open; may be NULL
+ * @keepalive_ms: how often, 0 for 20000
  * @vip: the peer gave us address @a, or it is not ours any longer; may be NULL
  * @dns: and a name server, for as long as the addresses; may be NULL
  * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
@@ -187,6 +189,8 @@ struct ike_ctx_conf {
 		     struct ike_buf octets);
 	void (*random)(void *arg, void *out, size_t n);
 	void (*log)(void *arg, const char *line);
+	void (*keepalive)(void *arg, const struct ike_addr *local, const struct ike_addr *remote);
+	uint64_t keepalive_ms;
 	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a,
 		    bool add);
 	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);
@@ -278,6 +282,12 @@ int ike_move(struct ike_sa *sa, uint64_t now, const struct ike_addr *local,
  */
 void ike_mapping(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
 		 const struct ike_addr *from);
+
+/* The kernel says that an SA of a child, in or out, has reached its soft limit: the child is
+ * rekeyed; or its hard limit, or that it is gone: the child is deleted, and made again if
+ * .dpd_action says so.
+ */
+void ike_expire(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi, bool hard);
 
 /* The first IKE SA of the context, or the one behind @after; NULL at the end. */
 struct ike_sa *ike_sa_next(struct ike_ctx *c, const struct ike_sa *after);

@@ -96,6 +96,7 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	sa->heard_at = now;
 	sa->rekey_at = UINT64_MAX;
 	sa->unique_at = UINT64_MAX;
+	sa->keep_at = UINT64_MAX;
 	sa->born_at = now;
 	sa->expire_at = initiator ? UINT64_MAX : now + IKE_HALF_OPEN_MS;
 	spi = initiator ? sa->spi_i : sa->spi_r;
@@ -373,13 +374,29 @@ static uint64_t due(struct ike_sa *sa, uint64_t now)
 		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
 	if (sa->n_queue && !sa->w.req)
 		return now;
-	at = earlier(at, earlier(sa->rekey_at, sa->unique_at));
+	at = earlier(at, earlier(sa->rekey_at, earlier(sa->unique_at, sa->keep_at)));
 	for (ch = sa->children; ch; ch = ch->next)
 		if (!ch->out_kernel)
 			at = earlier(at, now + POLL_MS);
 	for (ch = sa->children; ch; ch = ch->next)
 		at = earlier(at, ch->busy ? ch->expire_at : earlier(ch->rekey_at, ch->expire_at));
 	return at;
+}
+
+/* Keeps the NAT on our side open (RFC 3948 4). */
+static void keep(struct ike_sa *sa, uint64_t now)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+
+	if (!sa->nat_us || !k->keepalive) {
+		sa->keep_at = UINT64_MAX;
+		return;
+	}
+	if (sa->keep_at != UINT64_MAX && now < sa->keep_at)
+		return;
+	if (sa->keep_at != UINT64_MAX)
+		k->keepalive(k->arg, &sa->local, &sa->remote);
+	sa->keep_at = now + (k->keepalive_ms ? k->keepalive_ms : 20000);
 }
 
 static void tick(struct ike_sa *sa, uint64_t now)
@@ -392,8 +409,13 @@ static void tick(struct ike_sa *sa, uint64_t now)
 	}
 	if (sa->state == IKE_S_UP) {
 		ike_child_tick(sa, now);
-		if (sa->peer->dpd_ms && !sa->w.req && now - sa->heard_at >= sa->peer->dpd_ms)
-			ike_task_add(sa, now, &live);
+		keep(sa, now);
+		if (sa->peer->dpd_ms && !sa->w.req && now - sa->heard_at >= sa->peer->dpd_ms) {
+			if (ike_child_heard(sa))
+				sa->heard_at = now;
+			else
+				ike_task_add(sa, now, &live);
+		}
 		if (now >= sa->rekey_at && sa->state == IKE_S_UP) {
 			sa->rekey_at = now + POLL_MS;
 			if (sa->n_queue < IKE_TASKS)

@@ -59,6 +59,7 @@ enum ike_end {
  * @out: that one while it has to wait until the peer uses the new pair
  * @replaces: our SPI of the child that this one replaces, 0 for none
  * @busy: it is being rekeyed or deleted by us
+ * @seen: packets that were received with it, when that was looked at last
  * @again: it was not meant to go: make it again
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
  * @twin: our SPI of the child that replaces the same one, 0 for none
@@ -78,7 +79,7 @@ struct ike_child {
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst, oa_local, oa_remote;
-	uint64_t rekey_at, expire_at;
+	uint64_t rekey_at, expire_at, seen;
 };
 
 /**
@@ -194,6 +195,7 @@ struct ike_window {
  * @bad: messages that were not authentic while it was half-open
  * @end: what it means if it dies
  * @born_at: when it was begun
+ * @keep_at: when the NAT is to be kept open
  * @unique_at: when to look whether the peer has begun another one
  * @w: window
  * @expire_at: when half-open and dead SAs are forgotten
@@ -263,7 +265,7 @@ struct ike_sa {
 	bool all;
 	unsigned int bad;
 	enum ike_end end;
-	uint64_t born_at, unique_at;
+	uint64_t born_at, unique_at, keep_at;
 	struct ike_child *children;
 	struct ike_window w;
 	uint64_t expire_at, heard_at, rekey_at, refused_at;

@@ -272,6 +272,66 @@ static void test_closed(void)
 	pair_free(p);
 }
 
+/* What the kernel tells. */
+static void test_kernel(void)
+{
+	struct pair *p = established(60, IKE_ACTION_START, IKE_ACTION_NONE);
+	uint32_t spi = child(p, 0)->spi_in;
+	unsigned int i, k, n;
+
+	ike_expire(p->end[0].ctx, p->now, IKE_PROTO_ESP, spi, false);
+	ike_expire(p->end[0].ctx, p->now, IKE_PROTO_ESP, child(p, 0)->spi_out, false);
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in != spi, NULL,
+		"IKE2-REKEY-3 a soft limit: rekeyed, once");
+	spi = child(p, 0)->spi_out;
+	ike_expire(p->end[0].ctx, p->now, IKE_PROTO_AH, spi, true);
+	ike_expire(p->end[0].ctx, p->now, IKE_PROTO_ESP, spi, true);
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_out != spi, NULL,
+		"IKE2-REKEY-3 IKE2-INFO-5 a hard limit: deleted, and made again");
+	n = p->n_sent;
+	for (i = 0; i < 20; i++) {
+		for (k = 0; k < IKE_FAKE_SAS; k++)
+			p->end[0].kern.use[k].packets++;
+		pair_run(p, 4000);
+	}
+	ktap_ok(p->n_sent == n, NULL, "IKE2-LIVE-2 no liveness checks while packets come in");
+	pair_run(p, 12000);
+	ktap_ok(p->n_sent > n, NULL, "IKE2-LIVE-2 but when they do not");
+	pair_free(p);
+}
+
+static unsigned int kept;
+
+static void keepalive(void *arg, const struct ike_addr *local, const struct ike_addr *remote)
+{
+	(void)arg;
+	kept += local->port == 4500 && remote->port == 4500;
+}
+
+static void test_keepalive(void)
+{
+	struct pair *p;
+	int nat;
+
+	for (nat = 0; nat < 2; nat++) {
+		p = pair_new(70);
+		p->nat = nat;
+		p->end[1].conf.remote = (struct ike_addr){ 0 };
+		pair_start(p, 0);
+		p->end[0].ctx->conf.keepalive = keepalive;
+		p->end[1].ctx->conf.keepalive = keepalive;
+		kept = 0;
+		up(p, 0);
+		pair_run(p, 101000);
+		ktap_ok(pair_up(p) && kept == (nat ? 5 : 0), NULL,
+			"IKE2-NAT-5 %u keepalives in 100 seconds, %s", kept,
+			nat ? "behind a NAT" : "no NAT");
+		pair_free(p);
+	}
+}
+
 /* Both ends begin, sooner or later. */
 static void test_both(void)
 {
@@ -327,6 +387,8 @@ int main(void)
 	test_again();
 	test_dead();
 	test_closed();
+	test_kernel();
+	test_keepalive();
 	test_both();
 	test_storm();
 	return ktap_end();
