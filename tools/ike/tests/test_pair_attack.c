@@ -472,6 +472,105 @@ static void test_version_1(void)
 	pair_free(p);
 }
 
+static struct pair *victim;
+static uint32_t dice;
+static unsigned int changed;
+
+/* Opens a message with the keys of who it is for, changes what is inside, and seals it again
+ * with those of who sent it.
+ */
+static void rewrite(struct dgram *d)
+{
+	bool from_i = d->p[19] & IKE_F_INITIATOR;
+	struct ike_sa *to, *from;
+	struct ike_buf inner;
+	uint8_t plain[4096];
+	unsigned int i;
+
+	if (d->p[16] != IKE_P_SK || pair_rand(&dice) & 3)
+		return;
+	to = ike_sa_find(victim->end[d->dst].ctx, from_i ? d->p + 8 : d->p);
+	from = ike_sa_find(victim->end[!d->dst].ctx, from_i ? d->p : d->p + 8);
+	if (!to || !from || !to->have_keys || !from->have_keys)
+		return;
+	if (ike_sk_open(&to->sk_in, d->p, 32, d->n, &inner) || inner.n > sizeof(plain) || !inner.n)
+		return;
+	memcpy(plain, inner.p, inner.n);
+	for (i = 0; i < 1 + pair_rand(&dice) % 3u; i++)
+		plain[(pair_rand(&dice) << 8 | pair_rand(&dice)) % inner.n] =
+			pair_rand(&dice) & 1 ? pair_rand(&dice) : pair_rand(&dice) & 3;
+	if (!(pair_rand(&dice) & 7))
+		d->p[28] = (uint8_t)(33 + pair_rand(&dice) % 16u);
+	memcpy(d->p + 32 + ike_sk_iv_len(&from->sk_out), plain, inner.n);
+	if (ike_sk_seal(&from->sk_out, d->p, 32, inner.n, 65536))
+		abort();
+	changed++;
+}
+
+static void test_rewrite(void)
+{
+	static const enum ike_task_kind kinds[] = {
+		IKE_TASK_REKEY_CHILD, IKE_TASK_REKEY, IKE_TASK_CHILD, IKE_TASK_DELETE_CHILD,
+		IKE_TASK_LIVENESS, IKE_TASK_COOKIE2,
+	};
+	static const struct ike_addr any[] = { { .len = 4 } };
+	static const struct ike_pool pool = { { 4, { 10, 99, 0, 1 }, 0 }, 20, NULL, 0 };
+	static const struct ike_pool *const pools[] = { &pool };
+	unsigned int i, k, e, errors = 0, most = 0;
+	struct ike_task t = { 0 };
+	struct ike_addr a;
+
+	for (i = 0; i < 300; i++) {
+		struct pair *p = pair_new(3000 + i);
+
+		victim = p;
+		dice = i;
+		p->end[1].conf.pools = pools;
+		p->end[1].conf.n_pools = i & 1;
+		p->end[0].conf.vips = any;
+		p->end[0].conf.n_vips = i & 1;
+		for (e = 0; e < 2; e++) {
+			struct ike_peer_conf *c = &p->end[e].conf;
+
+			c->mobike = c->mobike_any = i & 2;
+			c->mobike_check = i & 4;
+			c->childless = i & 8 ? IKE_CHILDLESS_PREFER : IKE_CHILDLESS_ALLOW;
+			p->end[e].child[0].dpd_action = IKE_ACTION_START;
+			c->n_ike = pair_proposals(p->end[e].ike, IKE_PROTO_IKE, i & 16 ?
+				"aes128gcm16-prfsha256-x25519-ke1_ecp256" :
+				"aes128gcm16-prfsha256-x25519");
+			p->end[e].child[0].n_esp =
+				pair_proposals(p->end[e].esp[0], IKE_PROTO_ESP,
+					       i & 32 ? "aes128gcm16-x25519-ke1_ecp256"
+						      : "aes128gcm16-x25519");
+		}
+		pair_start(p, 0);
+		p->tamper = rewrite;
+		ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+		for (k = 0; k < 20; k++) {
+			struct ike_sa *sa = pair_sa(p, k & 1);
+
+			pair_run(p, 1000 + pair_rand(&dice) % 64u);
+			if (!sa || pair_sa(p, k & 1) != sa || sa->state != IKE_S_UP)
+				continue;
+			t.kind = kinds[pair_rand(&dice) % ARRAY_SIZE(kinds)];
+			t.conf = &p->end[k & 1].child[0];
+			t.spi = sa->children ? sa->children->spi_in : 0;
+			ike_task_add(sa, p->now, &t);
+			a = pair_addr((uint8_t)(10 + k), 4500);
+			if (sa->state == IKE_S_UP && !(k & 3))
+				ike_move(sa, p->now, &a, &sa->remote);
+		}
+		errors += p->end[0].kern.errors + p->end[1].kern.errors;
+		for (e = 0; e < 2; e++)
+			most = pair_kern(p, (int)e) > most ? pair_kern(p, (int)e) : most;
+		pair_free(p);
+	}
+	ktap_ok(!errors && changed > 1500 && most < 60, NULL,
+		"ATK-08 ATK-09 %u messages changed by who has the keys, at most %u SAs at once",
+		changed, most);
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -486,5 +585,6 @@ int main(void)
 	test_theft();
 	test_abuse();
 	test_version_1();
+	test_rewrite();
 	return ktap_end();
 }

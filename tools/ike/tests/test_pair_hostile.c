@@ -203,7 +203,8 @@ static void test_noise(void)
 static void test_sealed_noise(void)
 {
 	static const uint8_t types[] = { 33, 34, 36, 39, 40, 41, 41, 42, 42, 44, 45, 47, 53 };
-	static const uint8_t xchgs[] = { 35, 36, 36, 36, 37, 37, 43 };
+	static const uint8_t xchgs[] = { 35, 36, 36, 36, 37, 37, 43, 44 };
+	static const uint16_t notifies[] = { 16393, 16391, 16400, 16401, 16441, 16402, 16436, 17 };
 	unsigned int i, k, errors = 0;
 	uint32_t seed = 11;
 	uint8_t d[2048];
@@ -212,7 +213,15 @@ static void test_sealed_noise(void)
 	uint8_t first;
 
 	for (i = 0; i < 400; i++) {
-		p = go(pair_new(900 + i));
+		p = pair_new(900 + i);
+		for (k = 0; k < 2; k++) {
+			p->end[k].conf.mobike = p->end[k].conf.mobike_any = true;
+			p->end[k].child[0].n_esp =
+				pair_proposals(p->end[k].esp[0], IKE_PROTO_ESP,
+					       i & 1 ? "aes128gcm16-x25519-ke1_ecp256"
+						     : "aes128gcm16-x25519");
+		}
+		go(p);
 		first = types[pair_rand(&seed) % sizeof(types)];
 		for (n = k = 0; k < 4; k++) {
 			len = 4 + pair_rand(&seed) % 60u;
@@ -221,6 +230,8 @@ static void test_sealed_noise(void)
 			ike_put16(d + n + 2, (uint16_t)len);
 			for (size_t j = 4; j < len; j++)
 				d[n + j] = pair_rand(&seed) & (j < 12 ? 0x03 : 0xff);
+			if (len > 8 && pair_rand(&seed) & 1)
+				ike_put16(d + n + 6, notifies[pair_rand(&seed) % 8u]);
 			n += len;
 		}
 		sealed(p, xchgs[pair_rand(&seed) % sizeof(xchgs)], first, d, n);
