@@ -251,6 +251,8 @@ static int settle(struct ike_step *x, const struct ike_child_seed *seed)
 		ch->redundant = true;
 		ch->busy = true;
 		keep_old(sa, x->now);
+	} else if (old) {
+		old->retired = true;
 	}
 	if (s.hold_out || old)
 		ike_task_add(sa, x->now, &t);

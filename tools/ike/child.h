@@ -91,6 +91,9 @@ struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *
 
 /* Takes it out of the kernel and off the list, if it is on it. */
 void ike_child_free(struct ike_sa *sa, struct ike_child *ch);
+
+/* The same, but if another one took its place the inbound SA stays for a while. */
+void ike_child_retire(struct ike_sa *sa, uint64_t now, struct ike_child *ch);
 struct ike_child *ike_child_by_in(struct ike_sa *sa, uint32_t spi);
 struct ike_child *ike_child_by_out(struct ike_sa *sa, uint32_t spi);
 

@@ -65,7 +65,8 @@ static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 	return -1;
 }
 
-void ike_child_free(struct ike_sa *sa, struct ike_child *ch)
+/* Takes @ch away, with its inbound SA unless @drain. */
+static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	struct ike_child **p;
@@ -78,9 +79,25 @@ void ike_child_free(struct ike_sa *sa, struct ike_child *ch)
 		policies(sa, ch, false);
 	if (ch->out_kernel)
 		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst);
-	k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src);
+	if (!drain)
+		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src);
 	OPENSSL_cleanse(ch, sizeof(*ch));
 	free(ch);
+}
+
+void ike_child_free(struct ike_sa *sa, struct ike_child *ch)
+{
+	put_away(sa, ch, false);
+}
+
+void ike_child_retire(struct ike_sa *sa, uint64_t now, struct ike_child *ch)
+{
+	const struct ike_child *o;
+
+	for (o = sa->children; o; o = o->next)
+		ch->retired |= o->replaces == ch->spi_in && !o->redundant;
+	put_away(sa, ch, ch->retired && ch->in_kernel &&
+		 ike_drain_add(sa->ctx, now, ch->chosen.proto, ch->spi_in, &ch->src));
 }
 
 struct ike_child *ike_child_by_in(struct ike_sa *sa, uint32_t spi)

@@ -89,7 +89,7 @@ static void close_children(struct ike_step *x, const struct ike_payload *p)
 		ike_log(x->c, sa, "%.32s: child deleted by the peer", ch->conf->name);
 		conf = ch->conf;
 		twin = ch->twin;
-		ike_child_free(sa, ch);
+		ike_child_retire(sa, x->now, ch);
 		ike_child_promote(sa, x->now, twin);
 		if (!ours)
 			ike_want_closed(sa, x->now, conf);
@@ -135,7 +135,7 @@ enum ike_after ike_info_response(struct ike_step *x)
 		if (ch && ch->again)
 			ike_want_again(sa, x->now, ch->conf);
 		if (ch)
-			ike_child_free(sa, ch);
+			ike_child_retire(sa, x->now, ch);
 		release(sa, sa->task.spi);
 	}
 	return IKE_GO_ON;

@@ -171,6 +171,7 @@ struct ike_peer_conf {
  * @send: takes a datagram, without marker: one goes before it if @local has port 4500
  * @random: fills with random octets; SPIs, nonces, cookies and jitter come from here
  * @log: takes a line; may be NULL
+ * @drain_ms: how long inbound SAs stay when their child was replaced, 0 for not at all
  * @keepalive: sends one octet 0xff, so that a NAT on our side stays open; may be NULL
  * @keepalive_ms: how often, 0 for 20000
  * @vip: the peer gave us address @a, or it is not ours any longer; may be NULL
@@ -190,7 +191,7 @@ struct ike_ctx_conf {
 	void (*random)(void *arg, void *out, size_t n);
 	void (*log)(void *arg, const char *line);
 	void (*keepalive)(void *arg, const struct ike_addr *local, const struct ike_addr *remote);
-	uint64_t keepalive_ms;
+	uint64_t keepalive_ms, drain_ms;
 	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a,
 		    bool add);
 	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);

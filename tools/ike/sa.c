@@ -230,6 +230,7 @@ void ike_ctx_free(struct ike_ctx *c)
 	while (c->sas)
 		release(c->sas);
 	ike_want_free(c);
+	ike_drain_tick(c, UINT64_MAX);
 	ike_pool_free(c);
 	OPENSSL_cleanse(c, sizeof(*c));
 	free(c);
@@ -439,7 +440,7 @@ uint64_t ike_tick(struct ike_ctx *c, uint64_t now)
 		next = sa->next;
 		tick(sa, now);
 	}
-	at = ike_want_tick(c, now);
+	at = earlier(ike_want_tick(c, now), ike_drain_tick(c, now));
 	for (sa = c->sas; sa; sa = sa->next)
 		at = earlier(at, due(sa, now));
 	return at;

@@ -59,6 +59,7 @@ enum ike_end {
  * @out: that one while it has to wait until the peer uses the new pair
  * @replaces: our SPI of the child that this one replaces, 0 for none
  * @busy: it is being rekeyed or deleted by us
+ * @retired: another one took its place
  * @seen: packets that were received with it, when that was looked at last
  * @again: it was not meant to go: make it again
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
@@ -75,7 +76,7 @@ struct ike_child {
 	struct ike_proposal chosen;
 	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
 	unsigned int n_local, n_remote;
-	bool transport, in_kernel, out_kernel, busy, again, redundant;
+	bool transport, in_kernel, out_kernel, busy, again, redundant, retired;
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst, oa_local, oa_remote;
@@ -280,6 +281,8 @@ struct ike_sa {
  * @buckets: the same by own SPI
  * @wants: children that are wanted, see want.c
  * @n_wants: their number
+ * @drains: inbound SAs of children that were replaced, see drain.c
+ * @n_drains: their number
  * @pools: what is leased of which pool
  * @leases: and to whom
  * @half_open: number of SAs in IKE_S_HALF_OPEN
@@ -304,6 +307,8 @@ struct ike_ctx {
 	struct ike_sa *buckets[IKE_BUCKETS];
 	struct ike_want *wants;
 	unsigned int n_wants;
+	struct ike_drain *drains;
+	unsigned int n_drains;
 	struct ike_pool_state *pools;
 	struct ike_lease *leases;
 	unsigned int half_open;
@@ -400,6 +405,15 @@ void ike_want_free(struct ike_ctx *c);
  */
 void ike_unique_plan(struct ike_sa *sa, uint64_t now);
 void ike_unique_tick(struct ike_sa *sa, uint64_t now);
+
+/* drain.c */
+
+/* Leaves an inbound SA to be deleted later; false if that has to be done at once. */
+bool ike_drain_add(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
+		   const struct ike_addr *dst);
+
+/* Deletes what is due; when to call again. */
+uint64_t ike_drain_tick(struct ike_ctx *c, uint64_t now);
 
 /* gate.c: ike_input() */
 

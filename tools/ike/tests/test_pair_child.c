@@ -225,6 +225,38 @@ static void test_second(void)
 	pair_free(p);
 }
 
+/* The old inbound SAs stay for a while, on both sides; nothing else does. */
+static void test_drain(void)
+{
+	unsigned int i, out;
+	struct pair *p;
+	int e, who;
+
+	for (who = 0; who < 2; who++) {
+		p = pair_new((uint32_t)(260 + who));
+		pair_start(p, 0);
+		for (e = 0; e < 2; e++)
+			p->end[e].ctx->conf.drain_ms = 5000;
+		ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+		pair_run(p, 1000);
+		ask(p, who, IKE_TASK_REKEY_CHILD, child(p, who)->spi_in);
+		pair_run(p, 4000);
+		for (i = out = 0; i < IKE_FAKE_SAS; i++)
+			for (e = 0; e < 2; e++)
+				out += p->end[e].kern.sa[i].spi && !p->end[e].kern.sa[i].inbound;
+		ktap_ok(pair_up(p) && pair_kern(p, 0) == 3 && pair_kern(p, 1) == 3 && out == 2 &&
+			pair_policies(p, 0) == 2, NULL,
+			"IKE2-REKEY-2 rekeyed by the %s: the old inbound SAs are drained",
+			who ? "responder" : "initiator");
+		pair_run(p, 3000);
+		ktap_ok(pair_kernels(p, 2), NULL, "IKE2-REKEY-2 then they go");
+		ask(p, who, IKE_TASK_DELETE_CHILD, child(p, who)->spi_in);
+		pair_run(p, 100);
+		ktap_ok(pair_kernels(p, 0), NULL, "IKE2-INFO-2 one that is just deleted goes at once");
+		pair_free(p);
+	}
+}
+
 /* Host to host in transport mode; end 0 is behind a NAT. */
 static void test_transport_nat(void)
 {
@@ -276,6 +308,7 @@ int main(void)
 	test_loss();
 	test_refused();
 	test_second();
+	test_drain();
 	test_transport_nat();
 	return ktap_end();
 }
