@@ -175,7 +175,9 @@ static bool look(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 		w->at = now + CHECK_MS;
 	else
 		later(c, now, w);
-	if (busy || !w->peer->retry_tries || w->tries < w->peer->retry_tries)
+	/* a peer that may come from anywhere has to come by itself */
+	if (busy || (w->peer->remote.len && w->peer->local.len &&
+		     (!w->peer->retry_tries || w->tries < w->peer->retry_tries)))
 		return true;
 	ike_log(c, NULL, "%.48s: %.32s is given up", w->peer->name, w->conf->name);
 	return false;

@@ -224,6 +224,25 @@ static void test_dead(void)
 	}
 }
 
+/* A peer without an address can be waited for only. */
+static void test_roaming(void)
+{
+	struct pair *p = pair_new(35);
+
+	quick(p);
+	p->end[1].conf.remote = (struct ike_addr){ 0 };
+	p->end[1].conf.dpd_ms = 5000;
+	p->end[1].child[0].dpd_action = IKE_ACTION_START;
+	pair_start(p, 0);
+	up(p, 0);
+	pair_run(p, 1000);
+	p->cut = 0;
+	pair_run(p, 60000);
+	ktap_ok(!pair_sa(p, 1) && !p->end[1].ctx->wants && pair_said(p, 1, "given up"), NULL,
+		"IKE2-LIVE-4 a peer without an address: it has to come by itself");
+	pair_free(p);
+}
+
 static void test_closed(void)
 {
 	struct ike_task t = { IKE_TASK_DELETE };
@@ -386,6 +405,7 @@ int main(void)
 	test_acquire();
 	test_again();
 	test_dead();
+	test_roaming();
 	test_closed();
 	test_kernel();
 	test_keepalive();
