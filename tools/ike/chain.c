@@ -170,7 +170,8 @@ static int complete(struct ike_step *x)
 		ike_chain_free(sa, &sa->chain);
 		return 0;
 	}
-	s.hold_out = ch->replaces;
+	/* what it replaces may be gone by now */
+	s.hold_out = ch->redundant || (ch->replaces && ike_child_by_in(sa, ch->replaces));
 	if (ike_child_install(sa, x->now, ch, &s))
 		return -1;
 	c->child = NULL;
@@ -190,6 +191,13 @@ enum ike_after ike_chain_request(struct ike_step *x)
 	if (!c || !l || l->notify.data.n != c->link_len ||
 	    CRYPTO_memcmp(l->notify.data.p, c->link, c->link_len)) {
 		ike_out_notify_flag(x->out, IKE_N_STATE_NOT_FOUND);
+		return IKE_GO_ON;
+	}
+	/* a child of ours is being made or deleted meanwhile (RFC 7296 2.25.1) */
+	if (c->heir && sa->w.req && sa->task.kind != IKE_TASK_REKEY &&
+	    sa->task.kind != IKE_TASK_LIVENESS) {
+		ike_chain_free(sa, &sa->chain);
+		ike_out_notify_flag(x->out, IKE_N_TEMPORARY_FAILURE);
 		return IKE_GO_ON;
 	}
 	ke = ike_ke_new(c->group[c->step], false, NULL);
