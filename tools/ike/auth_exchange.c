@@ -216,6 +216,7 @@ enum ike_after ike_auth_request(struct ike_step *x)
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
+	/* without AUTH the peer asks for EAP (RFC 7296 2.16), which would begin here */
 	if (!idi || !auth || !complete(x)) {
 		ike_log(x->c, sa, "IKE_AUTH request is not complete");
 		ike_out_notify_flag(x->out, auth ? IKE_N_INVALID_SYNTAX

@@ -124,11 +124,11 @@ void ike_mapping(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
 	struct ike_child *ch;
 	struct ike_sa *sa;
 
-	(void)now;
 	for (sa = c->sas; sa; sa = sa->next) {
 		ch = sa->state == IKE_S_UP ? ike_child_by_in(sa, spi) : NULL;
 		if (!ch || ch->chosen.proto != proto)
 			continue;
+		sa->heard_at = now;
 		if (!sa->nat_peer || sa->nat_us || ike_addr_equal(&sa->remote, from))
 			return;
 		ike_log(c, sa, "peer behind NAT moved to port %u", from->port);
