@@ -460,37 +460,48 @@ static int event(struct sec_nl *nl, const struct nlmsghdr *nlh, int nsid,
 	return cb(nl, genl->cmd, nsid, genl + 1, len - sizeof(*genl), data);
 }
 
-int sec_nl_listen(struct sec_nl *nl, sec_nl_event_cb cb, void *data)
+void sec_nl_big_buffer(struct sec_nl *nl)
 {
 	int fd = mnl_socket_get_fd(nl->sock);
 	int size = RCVBUF_SIZE;
-	char control[64];
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	for (;;) {
-		struct iovec iov = { nl->rx, SEC_NL_RX_SIZE };
-		struct msghdr msg = {
-			.msg_iov = &iov, .msg_iovlen = 1,
-			.msg_control = control,
-			.msg_controllen = sizeof(control),
-		};
-		const struct nlmsghdr *nlh = (const void *)nl->rx;
-		ssize_t n = recvmsg(fd, &msg, 0);
-		int len = n;
+}
 
-		if (n < 0 && errno == ENOBUFS) {
-			/* Command 0 tells the caller that events were lost. */
-			if (cb(nl, 0, -1, NULL, 0, data))
-				return -1;
-			continue;
-		}
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return system_error(nl, "netlink receive");
-		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			if (event(nl, nlh, nsid_of(&msg), cb, data))
-				return -1;
-	}
+int sec_nl_events(struct sec_nl *nl, int flags, sec_nl_event_cb cb, void *data)
+{
+	int fd = mnl_socket_get_fd(nl->sock);
+	char control[64];
+	struct iovec iov = { nl->rx, SEC_NL_RX_SIZE };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	const struct nlmsghdr *nlh = (const void *)nl->rx;
+	ssize_t n = recvmsg(fd, &msg, flags);
+	int len = n;
+
+	/* Command 0 tells the caller that events were lost. */
+	if (n < 0 && errno == ENOBUFS)
+		return cb(nl, 0, -1, NULL, 0, data) ? -1 : 1;
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n < 0 && errno == EAGAIN)
+		return 0;
+	if (n < 0)
+		return system_error(nl, "netlink receive");
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		if (event(nl, nlh, nsid_of(&msg), cb, data))
+			return -1;
+	return 1;
+}
+
+int sec_nl_listen(struct sec_nl *nl, sec_nl_event_cb cb, void *data)
+{
+	sec_nl_big_buffer(nl);
+	while (sec_nl_events(nl, 0, cb, data) >= 0)
+		;
+	return -1;
 }

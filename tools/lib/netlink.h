@@ -74,4 +74,13 @@ int sec_nl_join(struct sec_nl *nl, const char *group);
 int sec_nl_all_nsid(struct sec_nl *nl);
 int sec_nl_listen(struct sec_nl *nl, sec_nl_event_cb cb, void *data);
 
+/* Room for many events that wait, if the user may have it. */
+void sec_nl_big_buffer(struct sec_nl *nl);
+
+/*
+ * One datagram of events; @flags as for recv(2). Returns 1, 0 if MSG_DONTWAIT
+ * found none, or -1.
+ */
+int sec_nl_events(struct sec_nl *nl, int flags, sec_nl_event_cb cb, void *data);
+
 #endif /* SEC_NETLINK_H */
