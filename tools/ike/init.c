@@ -32,7 +32,7 @@ static int send_request(struct ike_sa *sa, uint64_t now)
 	ike_out_sa(&o, sa->peer->ike, sa->peer->n_ike, NULL, 0);
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->ni, sa->ni_len });
-	ike_nat_out(&o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote);
+	ike_nat_out(&o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote, sa->peer->encap);
 	if (!sa->peer->no_frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
 	if (sa->peer->ppk.n)

@@ -97,7 +97,7 @@ static size_t build(struct ike_step *x)
 	ike_out_sa(&o, &sa->chosen, 1, NULL, 0);
 	ike_out_ke(&o, sa->ke_group, pub);
 	ike_out_raw(&o, IKE_P_NONCE, (struct ike_buf){ sa->nr, sa->nr_len });
-	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote);
+	ike_nat_out(&o, sa->spi_i, sa->spi_r, x->local, x->remote, sa->peer->encap);
 	if (sa->use_ppk)
 		ike_out_notify_flag(&o, IKE_N_USE_PPK);
 	if (sa->childless) {

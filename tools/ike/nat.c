@@ -26,11 +26,12 @@ static void hash(const uint8_t *spi_i, const uint8_t *spi_r, const struct ike_ad
 }
 
 void ike_nat_out(struct ike_out *o, const uint8_t *spi_i, const uint8_t *spi_r,
-		 const struct ike_addr *local, const struct ike_addr *remote)
+		 const struct ike_addr *local, const struct ike_addr *remote, bool encap)
 {
 	uint8_t h[HASH_LEN];
 
 	hash(spi_i, spi_r, local, h);
+	h[0] ^= encap;
 	ike_out_notify(o, IKE_N_NAT_DETECTION_SOURCE_IP, (struct ike_buf){ h, sizeof(h) });
 	hash(spi_i, spi_r, remote, h);
 	ike_out_notify(o, IKE_N_NAT_DETECTION_DESTINATION_IP, (struct ike_buf){ h, sizeof(h) });
@@ -62,7 +63,7 @@ void ike_nat_check(struct ike_step *x)
 	if (!any_src || !any_dst)
 		return;
 	sa->nat_peer = !src;
-	sa->nat_us = !dst;
+	sa->nat_us = !dst || sa->peer->encap;
 	if (sa->nat_peer)
 		ike_log(x->c, sa, "peer is behind NAT");
 	if (sa->nat_us)

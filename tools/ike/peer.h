@@ -126,6 +126,7 @@ struct ike_pool {
  * @ppk_required: it has to be used
  * @childless: whether IKE_AUTH has a child (RFC 6023)
  * @no_frag: no fragmentation of IKE messages
+ * @encap: have ESP in UDP even if there is no NAT
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
  *
  * All that is pointed to belongs to the caller and outlives the context.
@@ -157,7 +158,7 @@ struct ike_peer_conf {
 	struct ike_buf ppk, ppk_id;
 	bool ppk_required;
 	enum ike_childless childless;
-	bool mobike, mobike_any, mobike_check, no_frag;
+	bool mobike, mobike_any, mobike_check, no_frag, encap;
 	uint32_t frag_size;
 };
 

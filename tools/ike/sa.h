@@ -471,9 +471,11 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash);
 enum ike_after ike_init_response(struct ike_step *x);
 int ike_init_start(struct ike_sa *sa, uint64_t now);
 
-/* nat.c: the hashes of NAT detection (RFC 7296 2.23) */
+/* nat.c: the hashes of NAT detection (RFC 7296 2.23); with @encap that of our address is a
+ * wrong one, so that the peer takes us to be behind a NAT.
+ */
 void ike_nat_out(struct ike_out *o, const uint8_t *spi_i, const uint8_t *spi_r,
-		 const struct ike_addr *local, const struct ike_addr *remote);
+		 const struct ike_addr *local, const struct ike_addr *remote, bool encap);
 void ike_nat_check(struct ike_step *x);
 
 /* mobike.c: MOBIKE (RFC 4555) */

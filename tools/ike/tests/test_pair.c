@@ -258,6 +258,25 @@ static void test_nat(void)
 	pair_free(p);
 }
 
+/* UDP encapsulation that one end wants without a NAT. */
+static void test_encap(void)
+{
+	struct pair *p;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		p = pair_new(32);
+		p->end[i].conf.encap = true;
+		go(p);
+		ktap_ok(pair_up(p) && pair_kernels(p, 2) && p->end[0].kern.sa[0].encap &&
+			pair_sa(p, i)->nat_us && pair_sa(p, !i)->nat_peer &&
+			p->sent[2].from.port == 4500, p->end[i].log,
+			"IKE2-NAT-2 the %s has it in UDP without a NAT",
+			i ? "responder" : "initiator");
+		pair_free(p);
+	}
+}
+
 static void test_window(void)
 {
 	struct pair *p = pair_new(40);
@@ -423,6 +442,7 @@ int main(void)
 	test_init();
 	test_cookie();
 	test_nat();
+	test_encap();
 	test_window();
 	test_loss();
 	test_info();
