@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Peers and children of the machine from connections of the configuration.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+#include <uapi/nfsec.h>
+
+#include "setup.h"
+
+void ike_setup_error(struct ike_setup_ctx *x, const struct ike_conf_item *item, const char *fmt,
+		     ...)
+{
+	char line[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	x->errors++;
+	x->log->say(x->log->ctx, IKE_CONF_ERROR, item->file, item->line, line);
+}
+
+/* @t less a random part of @rand; 0 stays 0. */
+static uint64_t less(uint64_t t, uint64_t rand)
+{
+	uint64_t r;
+
+	if (rand >= t)
+		rand = t ? t - 1 : 0;
+	if (rand && RAND_bytes((unsigned char *)&r, sizeof(r)) == 1)
+		t -= r % (rand + 1);
+	return t;
+}
+
+/* What is asked for and the machine, or the kernel, has not. */
+static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
+{
+	const struct { bool is; const char *what; } no[] = {
+		{ c->dscp != 0, "dscp" },
+		{ c->fragmentation == IKE_CONF_FRAG_FORCE, "fragmentation = force" },
+		{ c->childless == IKE_CONF_CHILDLESS_PREFER, "childless = prefer" },
+		{ c->childless == IKE_CONF_CHILDLESS_FORCE, "childless = force" },
+		{ !c->send_certreq, "send_certreq = no" },
+		{ c->send_cert == IKE_CONF_NEVER, "send_cert = never" },
+		{ c->ppk_id.type || c->ppk_required, "a PPK" },
+		{ c->unique != IKE_CONF_UNIQUE_NO, "unique" },
+		{ c->reauth_time != 0, "reauth_time" },
+		{ c->vips.n != 0, "vips" },
+		{ c->pools.n != 0, "pools" },
+		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (no[i].is)
+			ike_setup_error(x, &c->item, "connection \"%s\": %s is not supported yet",
+					c->item.name, no[i].what);
+}
+
+static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c)
+{
+	const struct { bool is; const char *what; } no[] = {
+		{ c->mode == IKE_CONF_PASS, "mode = pass" },
+		{ c->mode == IKE_CONF_DROP, "mode = drop" },
+		{ c->updown != NULL, "updown" },
+		{ c->mark_in.mask || c->mark_out.mask, "mark_in or mark_out" },
+		{ c->set_mark_in.unique || c->set_mark_out.unique,
+		  "a mark that is not a number" },
+		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
+		{ c->tfc_padding == IKE_CONF_TFC_MTU, "tfc_padding = mtu" },
+		{ c->inactivity != 0, "inactivity" },
+		{ c->reqid >= IKE_REQID_FIRST && c->reqid <= IKE_REQID_LAST,
+		  "a reqid from 1000000 to 1999999, which are automatic ones," },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		if (no[i].is)
+			ike_setup_error(x, &c->item, "child \"%s\": %s is not supported yet",
+					c->item.name, no[i].what);
+}
+
+/* Algorithms that the kernel has not, and additional key exchanges. */
+static void refuse_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
+			const struct ike_conf_proposals *l)
+{
+	const struct ike_transform *t;
+	char name[64], first[8] = "";
+	unsigned int i, k;
+
+	for (i = 0; i < l->n; i++) {
+		if (l->v[i].proto == IKE_PROTO_AH && !first[0]) {
+			ike_setup_error(x, item, "\"%s\": AH is not supported yet", item->name);
+			first[0] = '!';
+		}
+		for (k = 0; k < l->v[i].n; k++) {
+			t = &l->v[i].t[k];
+			if (t->type >= IKE_T_ADDKE1 && t->type <= IKE_T_ADDKE7)
+				ike_setup_error(x, item, "\"%s\": additional key exchanges are not "
+						"supported yet", item->name);
+			if (l->v[i].proto != IKE_PROTO_ESP)
+				continue;
+			if (!ike_nfsec_knows(t->type == IKE_T_ENCR ? t->id : 0,
+					     t->type == IKE_T_INTEG ? t->id : 0))
+				ike_setup_error(x, item, "\"%s\": the kernel has no %s", item->name,
+						ike_transform_print(t, name, sizeof(name)));
+		}
+	}
+}
+
+static void opts_of(struct ike_nfsec_opts *o, const struct ike_conf_child *c)
+{
+	*o = (struct ike_nfsec_opts){
+		.priority = c->priority, .replay_window = c->replay_window, .tfc = c->tfc_padding,
+		.mark_in = c->set_mark_in.value, .mask_in = c->set_mark_in.mask,
+		.mark_out = c->set_mark_out.value, .mask_out = c->set_mark_out.mask,
+		.soft_bytes = less(c->bytes.rekey, c->bytes.rand),
+		.hard_bytes = c->bytes.life,
+		.soft_packets = less(c->packets.rekey, c->packets.rand),
+		.hard_packets = c->packets.life,
+	};
+	if (!c->copy_ecn)
+		o->flags |= NFSEC_SA_FLAGS_NOECN;
+	if (!c->copy_df)
+		o->flags |= NFSEC_SA_FLAGS_NOPMTUDISC;
+	if (c->copy_dscp == IKE_CONF_COPY_IN || c->copy_dscp == IKE_CONF_COPY_BOTH)
+		o->flags |= NFSEC_SA_FLAGS_DECAP_DSCP;
+	if (c->copy_dscp == IKE_CONF_COPY_IN || c->copy_dscp == IKE_CONF_COPY_NO)
+		o->flags |= NFSEC_SA_FLAGS_DONT_ENCAP_DSCP;
+}
+
+/* The reqid that this child had before, 0 if there was none. */
+static uint32_t old_reqid(const struct ike_setup *old, const char *conn, const char *child)
+{
+	unsigned int i, k;
+
+	for (i = 0; old && i < old->n; i++) {
+		if (strcmp(old->more[i].conf->item.name, conn))
+			continue;
+		for (k = 0; k < old->peers[i].n_children; k++)
+			if (!strcmp(old->peers[i].children[k].name, child))
+				return old->peers[i].children[k].reqid;
+	}
+	return 0;
+}
+
+static bool taken(const struct ike_setup *s, uint32_t reqid)
+{
+	return reqid && s && ike_setup_by_reqid(s, reqid, NULL, NULL);
+}
+
+static uint32_t new_reqid(const struct ike_setup *s, const struct ike_setup *old)
+{
+	uint32_t r = IKE_REQID_FIRST;
+
+	while (taken(s, r) || taken(old, r))
+		r++;
+	return r;
+}
+
+static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
+{
+	struct ike_setup_peer *m = &x->s->more[i];
+	struct ike_peer_conf *p = &x->s->peers[i];
+	struct ike_child_conf *v;
+	unsigned int k;
+
+	v = calloc(m->conf->n_children + 1, sizeof(*v));
+	m->kids = calloc(m->conf->n_children + 1, sizeof(*m->kids));
+	p->children = v;
+	if (!v || !m->kids) {
+		x->errors++;
+		return;
+	}
+	for (k = 0; k < m->conf->n_children; k++) {
+		const struct ike_conf_child *c = m->conf->children[k];
+
+		refuse_child(x, c);
+		refuse_algs(x, &c->item, &c->esp);
+		m->kids[k].conf = c;
+		opts_of(&m->kids[k].opts, c);
+		v[k] = (struct ike_child_conf){
+			.name = c->item.name, .esp = c->esp.v, .n_esp = c->esp.n,
+			.local = c->local_ts.v, .n_local = c->local_ts.n,
+			.remote = c->remote_ts.v, .n_remote = c->remote_ts.n,
+			.transport = c->mode == IKE_CONF_TRANSPORT,
+			.rekey_ms = less(c->time.rekey * 1000, c->time.rand * 1000),
+			.life_ms = c->time.life * 1000, .reqid = c->reqid,
+		};
+		if (!v[k].reqid) {
+			uint32_t r = old_reqid(old, m->conf->item.name, c->item.name);
+
+			v[k].reqid = r >= IKE_REQID_FIRST && r <= IKE_REQID_LAST ?
+				     r : new_reqid(x->s, old);
+		}
+		p->n_children = k + 1;
+	}
+}
+
+static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
+{
+	const struct ike_conf_conn *c = x->s->more[i].conf;
+	struct ike_peer_conf *p = &x->s->peers[i];
+
+	p->name = c->item.name;
+	p->ike = c->proposals.v;
+	p->n_ike = c->proposals.n;
+	p->dpd_ms = c->dpd_delay * 1000;
+	p->rekey_ms = less(c->rekey_time * 1000, c->rand_time * 1000);
+	refuse_conn(x, c);
+	refuse_algs(x, &c->item, &c->proposals);
+	ike_setup_first_addrs(x, i);
+	children(x, i, old);
+	ike_setup_auth(x, i);
+}
+
+struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
+				const struct ike_setup *old, const struct ike_conf_log *log)
+{
+	struct ike_setup *s = calloc(1, sizeof(*s));
+	struct ike_setup_ctx x = { .s = s, .log = log };
+	char *slash;
+	unsigned int i;
+
+	if (!s)
+		return NULL;
+	s->dir = strdup(path);
+	slash = s->dir ? strrchr(s->dir, '/') : NULL;
+	if (slash)
+		*slash = 0;
+	else if (s->dir && *s->dir)
+		strcpy(s->dir, ".");
+	s->peers = calloc(conf->n_conns + 1, sizeof(*s->peers));
+	s->more = calloc(conf->n_conns + 1, sizeof(*s->more));
+	s->conf = conf;
+	if (!s->dir || !s->peers || !s->more)
+		x.errors++;
+	for (i = 0; i < conf->n_conns && s->dir && s->peers && s->more; i++) {
+		s->more[i].conf = conf->conns[i];
+		s->n = i + 1;
+		peer(&x, i, old);
+	}
+	if (!x.errors)
+		return s;
+	s->conf = NULL;
+	ike_setup_free(s);
+	return NULL;
+}
+
+void ike_setup_free(struct ike_setup *s)
+{
+	unsigned int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->n; i++) {
+		free((void *)s->peers[i].children);
+		free(s->more[i].kids);
+		ike_setup_auth_free(&s->more[i]);
+	}
+	free(s->peers);
+	free(s->more);
+	free(s->dir);
+	ike_conf_free(s->conf);
+	free(s);
+}
+
+bool ike_setup_by_reqid(const struct ike_setup *s, uint32_t reqid, unsigned int *peer_out,
+			unsigned int *child)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < s->n; i++)
+		for (k = 0; k < s->peers[i].n_children; k++)
+			if (s->peers[i].children[k].reqid == reqid) {
+				if (peer_out)
+					*peer_out = i;
+				if (child)
+					*child = k;
+				return true;
+			}
+	return false;
+}
+
+const struct ike_nfsec_opts *ike_setup_opts(const struct ike_setup *s, uint32_t reqid)
+{
+	unsigned int i, k;
+
+	if (!ike_setup_by_reqid(s, reqid, &i, &k))
+		return NULL;
+	return &s->more[i].kids[k].opts;
+}
+
+int ike_setup_find(const struct ike_setup *s, const char *name, int *child)
+{
+	const char *slash = strchr(name, '/');
+	size_t n = slash ? (size_t)(slash - name) : strlen(name);
+	int found = -1, at = -1;
+	unsigned int i, k;
+
+	*child = -1;
+	for (i = 0; i < s->n; i++)
+		if (strlen(s->peers[i].name) == n && !strncmp(s->peers[i].name, name, n))
+			break;
+	if (i < s->n && !slash)
+		return (int)i;
+	if (i == s->n && slash)
+		return -1;
+	for (found = -1, k = slash ? i : 0; k < (slash ? i + 1 : s->n); k++)
+		for (at = 0; (unsigned int)at < s->peers[k].n_children; at++) {
+			if (strcmp(s->peers[k].children[at].name, slash ? slash + 1 : name))
+				continue;
+			if (found >= 0)
+				return -1;
+			found = (int)k;
+			*child = at;
+		}
+	return found;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * From what was configured to what the machine and the kernel are told: peers, children,
+ * keys, certificates, secrets. What the machine cannot do is refused here.
+ */
+#ifndef IKE_SETUP_H
+#define IKE_SETUP_H
+
+#include "conf.h"
+#include "kernel_nfsec.h"
+#include "peer.h"
+
+#define IKE_REQID_FIRST	1000000u	/* reqids of children that have none of their own */
+#define IKE_REQID_LAST	1999999u
+
+/**
+ * struct ike_setup_child - what the machine need not know of a child
+ * @conf: its configuration
+ * @opts: for the kernel
+ * @trapped: its policies are in the kernel whether it is up or not, between
+ * @src: this address of ours
+ * @dst: and this one of the peer's
+ */
+struct ike_setup_child {
+	const struct ike_conf_child *conf;
+	struct ike_nfsec_opts opts;
+	bool trapped;
+	struct ike_addr src, dst;
+};
+
+/**
+ * struct ike_setup_peer - the same of a peer
+ * @conf: its configuration
+ * @route: our address is the one that the route to the peer has
+ * @wanted: it is to be up
+ * @forever: and tried until it is
+ * @tries: how often it was tried in vain
+ * @retry_at: when it is tried again, 0 while it is up or being tried
+ * @kids: the children of the configuration of the machine in the same order
+ * @opened: objects of libcrypto that the configuration of the machine refers to
+ */
+struct ike_setup_peer {
+	const struct ike_conf_conn *conf;
+	bool route, wanted, forever;
+	unsigned int tries;
+	uint64_t retry_at;
+	struct ike_setup_child *kids;
+	struct {
+		EVP_PKEY *key;
+		X509 *certs[IKE_CERTS_MAX];
+		unsigned int n_certs;
+		struct ike_trust *trust;
+		unsigned char *id;
+	} opened;
+};
+
+/**
+ * struct ike_setup - a configuration in use
+ * @conf: what it was made from
+ * @dir: folder of its file
+ * @peers: for the machine
+ * @more: the rest, in the same order
+ * @n: number of both
+ */
+struct ike_setup {
+	struct ike_conf *conf;
+	char *dir;
+	struct ike_peer_conf *peers;
+	struct ike_setup_peer *more;
+	unsigned int n;
+};
+
+/* Makes one of @conf, read from @path. NULL after at least one error was said. With @old
+ * children that are in both keep their reqids. @conf is owned by what comes back.
+ */
+struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
+				const struct ike_setup *old, const struct ike_conf_log *log);
+
+/* Wipes and frees, with the configuration; NULL is allowed. */
+void ike_setup_free(struct ike_setup *s);
+
+/* Finds the addresses of peer @i anew where these are names or follow from a route. @local
+ * is what to send from. 0, or -1 and a sentence in @err.
+ */
+int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local, char *err,
+		    size_t n);
+
+/* Index of the peer or of the child of that name, -1 if there is none. A child's name may
+ * stand alone, if only one has it, or behind the peer's, "peer/child". @child is -1 for all.
+ */
+int ike_setup_find(const struct ike_setup *s, const char *name, int *child);
+
+/* Options of the child with @reqid, NULL if there is none. */
+const struct ike_nfsec_opts *ike_setup_opts(const struct ike_setup *s, uint32_t reqid);
+
+/* The child with @reqid; false if there is none. */
+bool ike_setup_by_reqid(const struct ike_setup *s, uint32_t reqid, unsigned int *peer,
+			unsigned int *child);
+
+/* What the files of it share. */
+
+/**
+ * struct ike_setup_ctx - one making
+ * @s: what is made
+ * @log: where complaints go
+ * @errors: their number
+ */
+struct ike_setup_ctx {
+	struct ike_setup *s;
+	const struct ike_conf_log *log;
+	unsigned int errors;
+};
+
+/* Complains about @item. */
+__attribute__((format(printf, 3, 4)))
+void ike_setup_error(struct ike_setup_ctx *x, const struct ike_conf_item *item, const char *fmt,
+		     ...);
+
+/* setup_auth.c: identities, secrets, keys and certificates of peer @i. */
+void ike_setup_auth(struct ike_setup_ctx *x, unsigned int i);
+void ike_setup_auth_free(struct ike_setup_peer *p);
+
+/* setup_addr.c: addresses of peer @i. */
+void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i);
+
+#endif /* IKE_SETUP_H */
