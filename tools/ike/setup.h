@@ -20,12 +20,15 @@
  * @trapped: its policies are in the kernel whether it is up or not, between
  * @src: this address of ours
  * @dst: and this one of the peer's
+ * @want: it is to be up
+ * @retry_at: when it is asked for again if it is not
  */
 struct ike_setup_child {
 	const struct ike_conf_child *conf;
 	struct ike_nfsec_opts opts;
-	bool trapped;
+	bool trapped, want;
 	struct ike_addr src, dst;
+	uint64_t retry_at;
 };
 
 /**
@@ -36,13 +39,14 @@ struct ike_setup_child {
  * @forever: and tried until it is
  * @tries: how often it was tried in vain
  * @retry_at: when it is tried again, 0 while it is up or being tried
+ * @now_up: for ike_peers_watch()
  * @kids: the children of the configuration of the machine in the same order
  * @opened: objects of libcrypto that the configuration of the machine refers to
  */
 struct ike_setup_peer {
 	const struct ike_conf_conn *conf;
 	bool route, wanted, forever;
-	unsigned int tries;
+	unsigned int tries, now_up;
 	uint64_t retry_at;
 	struct ike_setup_child *kids;
 	struct {

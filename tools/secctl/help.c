@@ -10,7 +10,7 @@ static const char help_main[] =
 "Usage: secctl [ OPTIONS ] [ xfrm ] OBJECT { COMMAND | help }\n"
 "       secctl [ -force ] -batch FILE\n"
 "OBJECT := state | sa | policy | monitor | stats | settings | explain | save |\n"
-"          restore\n"
+"          restore | ike\n"
 "OPTIONS := { -n[etns] NAME | -4 | -6 | -s[tatistics] | -o[neline] | -j[son] |\n"
 "             -p[retty] | -k (show keys) | -t[imestamp] | -ts | -b[atch] FILE |\n"
 "             -force | -V[ersion] }\n"
@@ -22,6 +22,9 @@ static const char help_main[] =
 "               [ mark MARK ] [ dev DEV ]\n"
 "secctl [ -k ] save\n"
 "secctl restore FILE\n"
+"secctl ike [ -s SOCKET ] { up | down | rekey } { CONNECTION | CHILD |\n"
+"               CONNECTION/CHILD } [ timeout SECONDS ]\n"
+"secctl ike [ -s SOCKET ] { status [ CONNECTION ] | reload | log [ follow ] }\n"
 "\n"
 "Every command line of \"ip xfrm state\", \"policy\" and \"monitor\" works with\n"
 "secctl in the place of \"ip xfrm\". More: secctl state help, secctl policy help.\n";

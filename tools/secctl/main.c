@@ -171,6 +171,7 @@ int secctl_command(struct secctl *c, char **word, int n)
 		{ "help", help }, { "stats", secctl_stats },
 		{ "settings", secctl_settings }, { "explain", secctl_explain },
 		{ "save", secctl_save }, { "restore", secctl_restore },
+		{ "ike", secctl_ike },
 	};
 	struct sec_args a = {
 		.word = word, .n = n, .family = c->family, .diag = &c->diag,
@@ -183,7 +184,7 @@ int secctl_command(struct secctl *c, char **word, int n)
 		a.i++;
 	if (!sec_peek(&a)) {
 		sec_fail(&c->diag,
-			 "a command is missing, expected state, policy, monitor, stats, settings, explain, save, restore or help");
+			 "a command is missing, expected state, policy, monitor, stats, settings, explain, save, restore, ike or help");
 		return SECCTL_USAGE;
 	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -194,7 +195,7 @@ int secctl_command(struct secctl *c, char **word, int n)
 		return commands[i].run(c, &a);
 	}
 	sec_fail(&c->diag,
-		 "unknown command %s, expected state, policy, monitor, stats, settings, explain, save, restore or help",
+		 "unknown command %s, expected state, policy, monitor, stats, settings, explain, save, restore, ike or help",
 		 sec_quote(sec_peek(&a), quoted, sizeof(quoted)));
 	return SECCTL_USAGE;
 }

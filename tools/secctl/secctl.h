@@ -87,6 +87,7 @@ int secctl_settings(struct secctl *c, struct sec_args *a);
 int secctl_explain(struct secctl *c, struct sec_args *a);
 int secctl_save(struct secctl *c, struct sec_args *a);
 int secctl_restore(struct secctl *c, struct sec_args *a);
+int secctl_ike(struct secctl *c, struct sec_args *a);
 
 /* Parts of "save" */
 int secctl_save_states(struct secctl *c, const struct sec_sa_words *filter);

@@ -222,7 +222,7 @@ static const struct {
 	{ "state frobnicate",
 	  "unknown word \"frobnicate\", expected one of: add, update, allocspi, delete, deleteall, delall, list, show, lst, get, flush, count, help, save" },
 	{ "frobnicate",
-	  "unknown command \"frobnicate\", expected state, policy, monitor, stats, settings, explain, save, restore or help" },
+	  "unknown command \"frobnicate\", expected state, policy, monitor, stats, settings, explain, save, restore, ike or help" },
 	{ "policy add src 10.0.0.0/8", "dir is missing, expected dir in, out or fwd" },
 	{ "policy add dir any", "dir: \"any\" is unknown, expected in, out or fwd" },
 	{ "policy add dir out action drop",

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The daemon around the machine: what it holds, and what its files call of each other.
+ */
+#ifndef IKE_DAEMON_H
+#define IKE_DAEMON_H
+
+#include <event2/event.h>
+
+#include "sa.h"
+#include "setup.h"
+#include "udp.h"
+
+#define IKE_LOG_LINES	256	/* kept for those who ask later */
+#define IKE_LOG_LINE	1024
+#define IKE_KEEPALIVE_MS 20000	/* RFC 3948 4 */
+#define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
+#define IKE_RETRY_MAX_MS 60000
+#define IKE_STOP_MS	3000	/* how long peers may take to answer our goodbye */
+
+struct ike_ctl;
+
+/**
+ * struct ike_daemon - all of it
+ * @path: file of the configuration
+ * @flags: how it is read, IKE_CONF_*
+ * @keep: leave the policies of traps behind at the end
+ * @syslog: lines go there
+ * @setup: the configuration in use
+ * @old: those before it that SAs still refer to
+ * @n_old: their number
+ * @ctx: the machine
+ * @kern: the kernel
+ * @udp: sockets, and
+ * @udp_ev: their events
+ * @base: the loop
+ * @timer: for what is due next
+ * @nl_ev: events of the kernel
+ * @sig: signals
+ * @ctl: control sockets
+ * @keepalive_at: when NATs are reminded of us
+ * @stop_at: when all is left as it is, 0 while we go on
+ * @up: for each peer, how many SAs were up when we last looked
+ * @line: the last lines of the log
+ * @n_lines: how many there were ever
+ */
+struct ike_daemon {
+	const char *path;
+	unsigned int flags;
+	bool keep, syslog;
+	struct ike_setup *setup;
+	struct ike_setup **old;
+	unsigned int n_old;
+	struct ike_ctx *ctx;
+	struct ike_nfsec *kern;
+	struct ike_udp udp;
+	struct event *udp_ev[4];
+	struct event_base *base;
+	struct event *timer, *nl_ev, *sig[3];
+	struct ike_ctl *ctl;
+	uint64_t keepalive_at, stop_at;
+	unsigned int *up;
+	char line[IKE_LOG_LINES][IKE_LOG_LINE];
+	uint64_t n_lines;
+};
+
+/* Milliseconds of the clock that all of this goes by. */
+uint64_t ike_now(void);
+
+/* log.c */
+__attribute__((format(printf, 2, 3)))
+void ike_say(struct ike_daemon *d, const char *fmt, ...);
+void ike_say_line(void *daemon, const char *line);
+void ike_say_conf(void *daemon, enum ike_conf_level level, const char *file, unsigned int line,
+		  const char *text);
+
+/* daemon.c */
+
+/* Reads the configuration; NULL after lines in the log. */
+struct ike_setup *ike_daemon_load(struct ike_daemon *d);
+
+/* Begins to work with d->setup, and stops. 0 or -1. */
+int ike_daemon_start(struct ike_daemon *d);
+void ike_daemon_end(struct ike_daemon *d);
+
+/* Says goodbye to all peers; the loop ends when they have answered. */
+void ike_daemon_stop(struct ike_daemon *d);
+
+/* Does what is due, and sees to it that this is called when there is more. */
+void ike_daemon_run(struct ike_daemon *d);
+
+/* peers.c: which peers are to be up */
+
+/* The SA of peer @i that is up, else one that is on its way there. */
+struct ike_sa *ike_peer_sa(struct ike_daemon *d, unsigned int i);
+
+/* The child of configuration @k, NULL if it is not there. */
+struct ike_child *ike_peer_child(struct ike_daemon *d, unsigned int i, unsigned int k);
+
+/* Starts peer @i, or the one child @k if that is not -1. 0, or -1 and a sentence. */
+int ike_peer_start(struct ike_daemon *d, unsigned int i, int k, char *err, size_t n);
+
+/* Ends the same. The number of SAs that are told to go. */
+int ike_peer_stop(struct ike_daemon *d, unsigned int i, int k);
+
+/* Replaces the IKE SA, or child @k of it. 0, or -1 if there is none. */
+int ike_peer_rekey(struct ike_daemon *d, unsigned int i, int k);
+
+/* Starts what is configured to start, and puts the policies of traps into the kernel. */
+void ike_peer_first(struct ike_daemon *d, unsigned int i);
+
+/* Puts policies of child @k into the kernel that hold when it is down, or takes them away. */
+int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, unsigned int k,
+		  bool on);
+
+/* Compares with what was up before; @by_peer if only messages came in since. */
+void ike_peers_watch(struct ike_daemon *d, uint64_t now, bool by_peer);
+
+/* Tries what is due again; when that is to be called again. */
+uint64_t ike_peers_tick(struct ike_daemon *d, uint64_t now);
+
+/* An event of the kernel. */
+void ike_peers_event(void *daemon, const struct ike_nfsec_event *e);
+
+/* reload.c */
+
+/* Reads the configuration again and changes what changed. 0, or -1 and all is as it was. */
+int ike_reload(struct ike_daemon *d);
+
+/* Lets go of configurations that no SA refers to any more. */
+void ike_reload_tidy(struct ike_daemon *d, bool all);
+
+/* control.c: the socket for secctl */
+int ike_ctl_open(struct ike_daemon *d, const char *path);
+void ike_ctl_close(struct ike_daemon *d);
+void ike_ctl_line(struct ike_daemon *d, const char *line);
+
+/* Answers those who wait for a peer. */
+void ike_ctl_watch(struct ike_daemon *d, uint64_t now);
+
+/* status.c */
+struct json_object;
+struct json_object *ike_status(struct ike_daemon *d, uint64_t now);
+
+#endif /* IKE_DAEMON_H */

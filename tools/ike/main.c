@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * secike - IKE for nfsec.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "../../module/version.h"
+#include "ctl_path.h"
+#include "daemon.h"
+
+#define CONF_PATH "/etc/secike/secike.conf"
+
+static int usage(FILE *out)
+{
+	fputs("usage: secike [-c FILE] [-s SOCKET] [-t] [-w] [-k] [-l] [-V]\n"
+	      "  -c FILE    configuration, " CONF_PATH " if not given\n"
+	      "  -s SOCKET  where secctl finds us; its place depends on the network\n"
+	      "             namespace if it is not given\n"
+	      "  -t         read the configuration, say what is wrong with it, and end\n"
+	      "  -w         weak algorithms may be used\n"
+	      "  -k         at the end, leave policies that protect in the kernel\n"
+	      "  -l         log to syslog instead of standard error\n"
+	      "  -V         version\n"
+	      "It stays in the foreground. SIGHUP: read the configuration again.\n", out);
+	return out == stdout ? 0 : 2;
+}
+
+static int run(struct ike_daemon *d, const char *sock)
+{
+	int rc = 1;
+
+	if (!ike_daemon_start(d) && !ike_ctl_open(d, sock)) {
+		ike_say(d, "secike %s, %u connections", NFSEC_VERSION, d->setup->n);
+		ike_daemon_run(d);
+		rc = event_base_dispatch(d->base) < 0;
+	}
+	ike_ctl_close(d);
+	ike_daemon_end(d);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	static struct ike_daemon d = { .path = CONF_PATH };
+	char path[IKE_CTL_PATH_MAX];
+	const char *sock = NULL;
+	bool test = false;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "c:s:twklVh")) != -1) {
+		switch (opt) {
+		case 'c':
+			d.path = optarg;
+			break;
+		case 's':
+			sock = optarg;
+			break;
+		case 't':
+			test = true;
+			break;
+		case 'w':
+			d.flags |= IKE_CONF_WEAK;
+			break;
+		case 'k':
+			d.keep = true;
+			break;
+		case 'l':
+			d.syslog = true;
+			break;
+		case 'V':
+			printf("secike, nfsec %s\n", NFSEC_VERSION);
+			return 0;
+		case 'h':
+			return usage(stdout);
+		default:
+			return usage(stderr);
+		}
+	}
+	if (optind < argc)
+		return usage(stderr);
+	/* Keys are in the memory of this process. */
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(SIGPIPE, SIG_IGN);
+	if (d.syslog)
+		openlog("secike", LOG_PID, LOG_DAEMON);
+	d.setup = ike_daemon_load(&d);
+	if (!d.setup || test) {
+		ike_setup_free(d.setup);
+		return d.setup ? 0 : 1;
+	}
+	return run(&d, sock ? sock : ike_ctl_path(path, sizeof(path)));
+}
