@@ -61,9 +61,14 @@ struct ike_setup *ike_daemon_load(struct ike_daemon *d)
 	const struct ike_conf_log log = { ike_say_conf, d };
 	struct ike_conf *c = ike_conf_load(d->path, d->flags, &log);
 	struct ike_setup *s = c ? ike_setup_new(c, d->path, d->setup, &log) : NULL;
+	unsigned int i;
 
 	if (c && !s)
 		ike_conf_free(c);
+	for (i = 0; s && i < s->n; i++) {
+		s->peers[i].rtx_first_ms = d->rtx_ms;
+		s->peers[i].rtx_tries = d->rtx_tries;
+	}
 	return s;
 }
 

@@ -24,6 +24,8 @@ struct ike_ctl;
  * struct ike_daemon - all of it
  * @path: file of the configuration
  * @flags: how it is read, IKE_CONF_*
+ * @rtx_ms: interval until the first retransmission, 0 for that of the machine
+ * @rtx_tries: the same for their number
  * @keep: leave the policies of traps behind at the end
  * @syslog: lines go there
  * @setup: the configuration in use
@@ -47,6 +49,7 @@ struct ike_ctl;
 struct ike_daemon {
 	const char *path;
 	unsigned int flags;
+	uint32_t rtx_ms, rtx_tries;
 	bool keep, syslog;
 	struct ike_setup *setup;
 	struct ike_setup **old;

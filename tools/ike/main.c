@@ -19,10 +19,13 @@
 
 static int usage(FILE *out)
 {
-	fputs("usage: secike [-c FILE] [-s SOCKET] [-t] [-w] [-k] [-l] [-V]\n"
+	fputs("usage: secike [-c FILE] [-s SOCKET] [-r MS,TRIES] [-t] [-w] [-k] [-l]\n"
+	      "              [-V]\n"
 	      "  -c FILE    configuration, " CONF_PATH " if not given\n"
 	      "  -s SOCKET  where secctl finds us; its place depends on the network\n"
 	      "             namespace if it is not given\n"
+	      "  -r MS,N    send a message again after so many milliseconds, then at\n"
+	      "             growing intervals, at most N times; 4000,5 if not given\n"
 	      "  -t         read the configuration, say what is wrong with it, and end\n"
 	      "  -w         weak algorithms may be used\n"
 	      "  -k         at the end, leave policies that protect in the kernel\n"
@@ -54,13 +57,18 @@ int main(int argc, char **argv)
 	bool test = false;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:s:twklVh")) != -1) {
+	while ((opt = getopt(argc, argv, "c:s:r:twklVh")) != -1) {
 		switch (opt) {
 		case 'c':
 			d.path = optarg;
 			break;
 		case 's':
 			sock = optarg;
+			break;
+		case 'r':
+			if (sscanf(optarg, "%u,%u", &d.rtx_ms, &d.rtx_tries) != 2 || !d.rtx_ms ||
+			    !d.rtx_tries || d.rtx_ms > 60000 || d.rtx_tries > 100)
+				return usage(stderr);
 			break;
 		case 't':
 			test = true;
