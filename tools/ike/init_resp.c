@@ -78,6 +78,36 @@ static const struct ike_peer_conf *choose(struct ike_step *x, const struct ike_p
 	return NULL;
 }
 
+#define CA_HASH 20	/* octets of one authority in CERTREQ (RFC 7296 3.7) */
+
+/* CERTREQ data for all peers that this may be: which one shows in IKE_AUTH, and by then the
+ * peer has to know that we want its certificate. Their length; at most @cap octets.
+ */
+static size_t wanted_cas(struct ike_step *x, uint8_t *out, size_t cap)
+{
+	const struct ike_peer_conf *p = x->c->conf.peers;
+	const struct ike_trust *last = NULL;
+	size_t n = 0, end, at, k;
+	unsigned int i;
+
+	for (i = 0; i < x->c->conf.n_peers; i++, p++) {
+		if (p->remote_by != IKE_BY_CERT || !p->trust || p->trust == last ||
+		    !ike_peer_fits(p, x))
+			continue;
+		last = p->trust;
+		end = n + ike_trust_certreq(p->trust, out + n, cap - n);
+		for (at = n; at < end; at += CA_HASH) {
+			for (k = 0; k < n && memcmp(out + k, out + at, CA_HASH); k += CA_HASH)
+				;
+			if (k < n)
+				continue;
+			memmove(out + n, out + at, CA_HASH);
+			n += CA_HASH;
+		}
+	}
+	return n;
+}
+
 /* Builds the response, which stays in c->wire. Its length, or 0. */
 static size_t build(struct ike_step *x)
 {
@@ -112,10 +142,9 @@ static size_t build(struct ike_step *x)
 		ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (sa->frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
-	if (sa->peer->remote_by == IKE_BY_CERT && sa->peer->trust) {
-		n = ike_trust_certreq(sa->peer->trust, data, sizeof(data));
+	n = wanted_cas(x, data, sizeof(data));
+	if (n)
 		ike_out_cert(&o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });
-	}
 	if (sa->peer_hashes) {
 		n = ike_hash_list(IKE_HASHES_ALL, data);
 		ike_out_notify(&o, IKE_N_SIGNATURE_HASH_ALGORITHMS, (struct ike_buf){ data, n });

@@ -25,7 +25,7 @@ int ike_move(struct ike_sa *sa, uint64_t now, const struct ike_addr *local,
 void ike_mobike_update_out(struct ike_sa *sa, struct ike_out *o)
 {
 	ike_out_notify_flag(o, IKE_N_UPDATE_SA_ADDRESSES);
-	ike_nat_out(o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote);
+	ike_nat_out(o, sa->spi_i, sa->spi_r, &sa->local, &sa->remote, sa->peer->encap);
 }
 
 void ike_mobike_cookie_out(struct ike_sa *sa, struct ike_out *o)
@@ -75,7 +75,8 @@ bool ike_mobike_request(struct ike_step *x)
 		return false;
 	}
 	if (sa->mobike && ike_msg_notify(x->m, IKE_N_NAT_DETECTION_SOURCE_IP, NULL))
-		ike_nat_out(x->out, sa->spi_i, sa->spi_r, x->local, x->remote);
+		ike_nat_out(x->out, sa->spi_i, sa->spi_r, x->local, x->remote,
+			    sa->peer->encap);
 	if (c && c->notify.data.n >= 8 && c->notify.data.n <= 64)
 		ike_out_notify(x->out, IKE_N_COOKIE2, c->notify.data);
 	if (!update)

@@ -142,6 +142,36 @@ static void test_bad(void)
 	X509_free(old);
 }
 
+/* Which peer it is shows in IKE_AUTH only: before that, every authority is asked for. */
+static void test_certreq(void)
+{
+	struct pair *p = with_certs(1, 1);
+	struct ike_peer_conf peers[4];
+	const struct ike_payload *c;
+	static struct ike_msg m;
+	struct ike_fault f;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		peers[i] = p->end[1].conf;
+	peers[0].by = peers[0].remote_by = IKE_BY_PSK;
+	peers[0].remote_id = pair_id("else.example.org");
+	peers[1].trust = other_trust;
+	peers[1].remote_id = pair_id("other.example.org");
+	pair_start(p, 0);
+	p->end[1].ctx->conf.peers = peers;
+	p->end[1].ctx->conf.n_peers = 4;
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 1000);
+	c = ike_msg_parse((struct ike_buf){ p->sent[1].p, p->sent[1].n }, &m, &f) ? NULL :
+		ike_msg_find(&m, IKE_P_CERTREQ, NULL);
+	ktap_ok(c && c->cert.data.n == 40 && memcmp(c->cert.data.p, c->cert.data.p + 20, 20), NULL,
+		"IKE2-CERT-3 CERTREQ names the authorities of all peers that it may be, once each");
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[1].log,
+		"IKE2-CERT-3 a peer with a certificate behind one with a secret");
+	pair_free(p);
+}
+
 int main(void)
 {
 	int e, k;
@@ -150,6 +180,7 @@ int main(void)
 	make();
 	test_good();
 	test_bad();
+	test_certreq();
 	for (e = 0; e < 2; e++)
 		for (k = 0; k < 3; k++) {
 			EVP_PKEY_free(keys[e][k]);
