@@ -16,8 +16,11 @@ done
 charon=$(command -v charon-systemd) || skip_all "charon-systemd is not installed"
 parts=" ${*:-psk cert natt dpd self} "
 
-impl_G2=xfrm
+export impl_G2=xfrm
 topo_gateways
+# what gets from one net to the other goes through a tunnel
+ip -n "$R" route del 10.1.0.0/24
+ip -n "$R" route del 10.2.0.0/24
 self=172.16.1.1 peer=172.16.2.1
 export SWANCTL_DIR=$tmp/them
 vici=unix://$tmp/vici
@@ -290,29 +293,32 @@ encapsulated() {
 	esac
 }
 
+# in_udp NAME: SAs and packets are
+in_udp() {
+	same "$1: in UDP here" "$(encapsulated "$G1")" 2
+	same "$1: and there" "$(encapsulated "$G2")" 2
+	shown "$1: bytes get through" traffic
+	under_traffic "$1: we rekey the child" rekeys child_spis ike rekey $1/$1-net
+	shown "$1: bytes get through after that" traffic
+}
+
+# Each of them forces UDP where it begins.
 part_natt() {
-	local name
-	capture wire "$R" G1 "esp"
-	for name in natt-us natt-them; do
-		check "$name: we begin" ike up $name timeout 20
-		same "$name: in UDP here" "$(encapsulated "$G1")" 2
-		same "$name: and there" "$(encapsulated "$G2")" 2
-		shown "$name: bytes get through" traffic
-		under_traffic "$name: we rekey the child" rekeys child_spis ike rekey $name/$name-net
-		peer_ends $name
-		check "$name: the peer begins" swan --initiate --child $name-net --timeout 20
-		check "$name: it is up here too" wait_for 5 is $name up
-		same "$name: in UDP here" "$(encapsulated "$G1")" 2
-		shown "$name: bytes get through" traffic
-		check "$name: we end it" ike down $name
-		check "$name: no SA is left there" wait_for 5 sas_are "$G2" 0
-	done
+	capture wire "$R" G1 esp
+	shown "natt-us: we begin" ike up natt-us timeout 20
+	in_udp natt-us
+	peer_ends natt-us
+	shown "natt-them: the peer begins" swan --initiate --child natt-them-net --timeout 20
+	check "natt-them: it is up here too" wait_for 5 is natt-them up
+	in_udp natt-them
+	check "natt-them: we end it" ike down natt-them
+	check "natt-them: no SA is left there" wait_for 5 sas_are "$G2" 0
 	none_captured "natt: no ESP without UDP" wire
 }
 
 part_dpd() {
 	check "dpd: we begin" ike up dpd timeout 20
-	capture live "$R" G1 "udp port 4500"
+	capture live "$R" G1 "udp port 500 or udp port 4500"
 	sleep 5
 	capture_stop live
 	more "dpd: silent peers are asked for life" "$REPLY" 4
@@ -369,14 +375,14 @@ part_self() {
 	check "self: the peer ends it" secctl -n "$G2" ike down trap
 	check "self: no SA is left here" wait_for 5 sas_are "$G1" 0
 	echo "nonsense = 1" >>"$tmp/us/secike.conf"
-	check_not "self: a wrong configuration is refused" ike reload
+	check_not "self: a wrong configuration is refused" ike reload 2>/dev/null
 	same "self: and the one before goes on" "$(state_of trap)" down
 
 	# an end without goodbye: closed, and taken over by the next one
 	check "self: up once more" ike up trap timeout 20
 	conf us waits >"$tmp/us/secike.conf"
 	kill -KILL "$(cat "$tmp/us.daemon")"
-	wait "$(cat "$tmp/us.daemon")" 2>/dev/null
+	{ wait "$(cat "$tmp/us.daemon")"; } 2>/dev/null
 	same "self: SAs outlive a daemon that is killed" "$(sas "$G1")" 2
 	shown "self: the next one starts" secike_start us "$G1"
 	same "self: and removes them" "$(sas "$G1")" 0

@@ -213,6 +213,7 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->ike = c->proposals.v;
 	p->n_ike = c->proposals.n;
 	p->dpd_ms = c->dpd_delay * 1000;
+	p->encap = c->encap;
 	p->rekey_ms = less(c->rekey_time * 1000, c->rand_time * 1000);
 	refuse_conn(x, c);
 	refuse_algs(x, &c->item, &c->proposals);
