@@ -13,6 +13,7 @@ DESTDIR ?=
 sbindir ?= $(PREFIX)/sbin
 mandir ?= $(PREFIX)/share/man
 completiondir ?= $(PREFIX)/share/bash-completion/completions
+unitdir ?= $(PREFIX)/lib/systemd/system
 
 # The version stands in module/version.h; dkms.conf repeats it, and "make style"
 # compares the two.
@@ -41,12 +42,20 @@ install-module: module
 
 install-tools: tools
 	install -D -m 755 $(build)/secctl $(DESTDIR)$(sbindir)/secctl
+	install -D -m 755 $(build)/secike $(DESTDIR)$(sbindir)/secike
 	install -D -m 644 tools/man/secctl.8 $(DESTDIR)$(mandir)/man8/secctl.8
+	install -D -m 644 tools/man/secike.8 $(DESTDIR)$(mandir)/man8/secike.8
+	install -D -m 644 tools/man/secike.conf.5 $(DESTDIR)$(mandir)/man5/secike.conf.5
+	install -d $(DESTDIR)$(unitdir)
+	sed 's#/usr/local/sbin#$(sbindir)#' tools/systemd/secike.service \
+		>$(DESTDIR)$(unitdir)/secike.service
 	install -D -m 644 tools/completion/secctl $(DESTDIR)$(completiondir)/secctl
 
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/secctl $(DESTDIR)$(mandir)/man8/secctl.8 \
-		$(DESTDIR)$(completiondir)/secctl
+	rm -f $(DESTDIR)$(sbindir)/secctl $(DESTDIR)$(sbindir)/secike \
+		$(DESTDIR)$(mandir)/man8/secctl.8 $(DESTDIR)$(mandir)/man8/secike.8 \
+		$(DESTDIR)$(mandir)/man5/secike.conf.5 \
+		$(DESTDIR)$(completiondir)/secctl $(DESTDIR)$(unitdir)/secike.service
 	rm -f $(DESTDIR)/lib/modules/$(release)/updates/nfsec.ko*
 	$(depmod)
 
@@ -78,7 +87,7 @@ bench:
 	selftests/bench/run
 
 clean: clean-module
-	rm -rf $(build)/secctl $(build)/tools
+	rm -rf $(build)/secctl $(build)/secike $(build)/tools $(build)/ike
 
 clean-module:
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) clean
@@ -94,8 +103,8 @@ help:
 	@echo 'For the running kernel, or KVER=release, or KDIR=directory of headers:'
 	@echo '  all             module and tools (what "make" alone does)'
 	@echo '  module          nfsec.ko'
-	@echo '  tools           build/secctl'
-	@echo '  install         both, with manual page and completion [DESTDIR, PREFIX]'
+	@echo '  tools           build/secctl and build/secike'
+	@echo '  install         both, with manual pages, completion and unit [DESTDIR, PREFIX]'
 	@echo '  uninstall       the opposite'
 	@echo '  dkms-install    the module under DKMS, built again for each new kernel'
 	@echo '  dkms-remove     the opposite'

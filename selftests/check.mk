@@ -21,12 +21,13 @@ net-3 := $(call third,3)
 # What needs processors that really run at the same time, for which QEMU takes turns.
 net-smp := net/netns.sh net/rekey.sh net/splice.sh net/unload.sh
 other := wire/wire.py interop/esp.sh secctl/secctl.sh
+ike := interop/ike.sh
 
 # What runs where, the longest first. XFRM as it is in 6.1 and 7.2 is met in a part of
 # the matrix. DKMS compiles in the machine, which emulation makes slow, and the kernel's
 # own tests belong to the newest kernel. The debug machine is of User-Mode Linux too, so
 # the plain one has what the others cannot do.
-on_vm-6.12 := net/dkms.sh $(other) net-1 net-2 net-3
+on_vm-6.12 := net/dkms.sh $(other) $(ike) net-1 net-2 net-3
 on_vm-6.1 := $(other) net-1 net-2 net-3
 on_vm-7.2 := $(other) net-1 net-2 net-3
 on_uml := net/donoharm.sh wire/wire.py net-smp

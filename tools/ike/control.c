@@ -23,7 +23,7 @@
 
 #define CLIENTS_MAX	32
 #define REQUEST_MAX	4096
-#define OUTPUT_MAX	(1 << 20)	/* what a client may let wait */
+#define OUTPUT_MAX	1048576	/* what a client may let wait */
 
 /**
  * struct client - somebody who asks
@@ -174,19 +174,21 @@ static void request(struct client *c, const char *line)
 	const char *command = req ? text_of(req, "command") : NULL;
 
 	c->follows = false;
-	if (!command)
+	if (!command) {
 		answer(c, "no command");
-	else if (!strcmp(command, "status")) {
+	} else if (!strcmp(command, "status")) {
 		tell(c, ike_status(c->d, ike_now()));
 		answer(c, NULL);
-	} else if (!strcmp(command, "log"))
+	} else if (!strcmp(command, "log")) {
 		log_lines(c, number_of(req, "follow", 0) != 0);
-	else if (!strcmp(command, "reload"))
+	} else if (!strcmp(command, "reload")) {
 		answer(c, ike_reload(c->d) ? "nothing was changed, see the log" : NULL);
-	else if (!strcmp(command, "up") || !strcmp(command, "down") || !strcmp(command, "rekey"))
+	} else if (!strcmp(command, "up") || !strcmp(command, "down") ||
+		   !strcmp(command, "rekey")) {
 		about(c, command, req);
-	else
+	} else {
 		answer(c, "unknown command");
+	}
 	json_object_put(req);
 	ike_daemon_run(c->d);
 }

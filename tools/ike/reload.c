@@ -66,7 +66,8 @@ static bool child_changed(const struct change *c, const char *conn, const char *
 }
 
 /* What @conf of @from has become in @to; NULL if it is not the same. */
-static const struct ike_child_conf *new_child(const struct change *c, const struct ike_peer_conf *from,
+static const struct ike_child_conf *new_child(const struct change *c,
+					      const struct ike_peer_conf *from,
 					      const struct ike_peer_conf *to,
 					      const struct ike_child_conf *conf)
 {

@@ -12,6 +12,7 @@
 
 #include <uapi/nfsec.h>
 
+#include "../lib/util.h"
 #include "setup.h"
 
 void ike_setup_error(struct ike_setup_ctx *x, const struct ike_conf_item *item, const char *fmt,
@@ -58,7 +59,7 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(no); i++)
 		if (no[i].is)
 			ike_setup_error(x, &c->item, "connection \"%s\": %s is not supported yet",
 					c->item.name, no[i].what);
@@ -69,7 +70,7 @@ static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c
 	const struct { bool is; const char *what; } no[] = {
 		{ c->mode == IKE_CONF_PASS, "mode = pass" },
 		{ c->mode == IKE_CONF_DROP, "mode = drop" },
-		{ c->updown != NULL, "updown" },
+		{ !!c->updown, "updown" },
 		{ c->mark_in.mask || c->mark_out.mask, "mark_in or mark_out" },
 		{ c->set_mark_in.unique || c->set_mark_out.unique,
 		  "a mark that is not a number" },
@@ -81,7 +82,7 @@ static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(no); i++)
 		if (no[i].is)
 			ike_setup_error(x, &c->item, "child \"%s\": %s is not supported yet",
 					c->item.name, no[i].what);

@@ -51,8 +51,8 @@ struct ike_setup_peer {
 	struct ike_setup_child *kids;
 	struct {
 		EVP_PKEY *key;
-		X509 *certs[IKE_CERTS_MAX];
 		unsigned int n_certs;
+		X509 *certs[IKE_CERTS_MAX];
 		struct ike_trust *trust;
 		unsigned char *id;
 	} opened;

@@ -123,8 +123,8 @@ void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i)
 	else if (a->kind == IKE_CONF_HOST)
 		from_conf(&p->local, a, p->local.port);
 	else if (a->kind != IKE_CONF_ANY || a->family)
-		ike_setup_error(x, &c->item, "connection \"%s\": local address %s is not supported, "
-				"only an address or %%any", c->item.name, a->text);
+		ike_setup_error(x, &c->item, "connection \"%s\": local address %s is not "
+				"supported, only an address or %%any", c->item.name, a->text);
 	if (c->local_port != 500 && c->local_port != 4500)
 		ike_setup_error(x, &c->item, "connection \"%s\": local_port is 500 or 4500, others "
 				"are not supported", c->item.name);

@@ -291,8 +291,8 @@ static void find_trust(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 		each_file(x, "x509ca", ca_file, &a);
 	each_file(x, "x509crl", crl_file, &a);
 	if (!a.n)
-		ike_setup_error(x, &r->item, "%s of connection \"%s\": there is no certificate of an "
-				"authority to trust", r->item.name, m->conf->item.name);
+		ike_setup_error(x, &r->item, "%s of connection \"%s\": there is no certificate of "
+				"an authority to trust", r->item.name, m->conf->item.name);
 }
 
 static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf_round *r)
