@@ -94,6 +94,9 @@ void ike_child_free(struct ike_sa *sa, struct ike_child *ch);
 
 /* The same, but if another one took its place the inbound SA stays for a while. */
 void ike_child_retire(struct ike_sa *sa, uint64_t now, struct ike_child *ch);
+
+/* Whether there are packets that both select, one for each side. */
+bool ike_child_pair(const struct ike_ts *local, const struct ike_ts *remote);
 struct ike_child *ike_child_by_in(struct ike_sa *sa, uint32_t spi);
 struct ike_child *ike_child_by_out(struct ike_sa *sa, uint32_t spi);
 

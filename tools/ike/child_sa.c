@@ -30,23 +30,39 @@ struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *
 	return ch;
 }
 
+bool ike_child_pair(const struct ike_ts *local, const struct ike_ts *remote)
+{
+	return local->type == remote->type &&
+	       (!local->proto || !remote->proto || local->proto == remote->proto);
+}
+
+/* Policy @i of a child: each pair of selectors, out and in. False if there is no packet that
+ * both of the pair select.
+ */
+static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_policy *p)
+{
+	const struct ike_ts *l = &ch->local[i / 2 / ch->n_remote];
+	const struct ike_ts *r = &ch->remote[i / 2 % ch->n_remote];
+	bool in = i & 1;
+
+	*p = (struct ike_kern_policy){
+		.inbound = in, .transport = ch->transport, .proto = ch->chosen.proto,
+		.reqid = ch->conf->reqid, .from = in ? *r : *l, .to = in ? *l : *r,
+		.src = in ? ch->dst : ch->src, .dst = in ? ch->src : ch->dst,
+	};
+	return ike_child_pair(l, r);
+}
+
 /* Adds or removes the policies of each pair of selectors. 0, or -1 with none added. */
 static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
-	struct ike_kern_policy p = { .proto = ch->chosen.proto, .reqid = ch->conf->reqid,
-				     .transport = ch->transport };
 	unsigned int i, n = ch->n_local * ch->n_remote * 2;
+	struct ike_kern_policy p;
 
 	for (i = 0; i < n; i++) {
-		const struct ike_ts *l = &ch->local[i / 2 / ch->n_remote];
-		const struct ike_ts *r = &ch->remote[i / 2 % ch->n_remote];
-
-		p.inbound = i & 1;
-		p.from = p.inbound ? *r : *l;
-		p.to = p.inbound ? *l : *r;
-		p.src = p.inbound ? ch->dst : ch->src;
-		p.dst = p.inbound ? ch->src : ch->dst;
+		if (!policy(ch, i, &p))
+			continue;
 		if (!add)
 			k->kernel->del_policy(k->kern, &p);
 		else if (k->kernel->add_policy(k->kern, &p))
@@ -54,14 +70,9 @@ static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 	}
 	if (i == n)
 		return 0;
-	while (i--) {
-		p.inbound = i & 1;
-		p.from = p.inbound ? ch->remote[i / 2 % ch->n_remote]
-				   : ch->local[i / 2 / ch->n_remote];
-		p.to = p.inbound ? ch->local[i / 2 / ch->n_remote]
-				 : ch->remote[i / 2 % ch->n_remote];
-		k->kernel->del_policy(k->kern, &p);
-	}
+	while (i--)
+		if (policy(ch, i, &p))
+			k->kernel->del_policy(k->kern, &p);
 	return -1;
 }
 

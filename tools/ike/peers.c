@@ -100,7 +100,7 @@ int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, uns
 		r = c->remote[m / 2 % c->n_remote];
 		ike_ts_resolve(&l, kid->src.a, kid->src.len);
 		ike_ts_resolve(&r, kid->dst.a, kid->dst.len);
-		if (l.type != r.type)
+		if (!ike_child_pair(&l, &r))
 			continue;
 		p.inbound = m & 1;
 		p.from = p.inbound ? r : l;

@@ -299,6 +299,40 @@ static void test_transport_nat(void)
 	pair_free(p);
 }
 
+/* Selectors of both families: only pairs of one family, and of protocols that go together. */
+static void test_families(void)
+{
+	static const char *const ts[2][2] = {
+		{ "10.1.0.0/16[tcp]", "2001:db8:1::/48" }, { "10.2.0.0/16", "2001:db8:2::/48" },
+	};
+	struct pair *p = pair_new(70);
+	int e, k, i;
+	bool good = true;
+
+	for (e = 0; e < 2; e++) {
+		struct end *m = &p->end[e];
+
+		for (k = 0; k < 2; k++) {
+			pair_ts(&m->local[0][k], ts[e][k]);
+			pair_ts(&m->remote[0][k], ts[!e][k]);
+		}
+		pair_ts(&(e ? m->remote : m->local)[0][2], "10.1.0.0/16[udp]");
+		pair_ts(&(e ? m->local : m->remote)[0][2], "10.3.0.0/16[tcp]");
+		m->child[0].n_local = m->child[0].n_remote = 3;
+	}
+	go(p);
+	for (e = 0; e < 2; e++)
+		for (i = 0; i < IKE_FAKE_POLICIES; i++)
+			if (p->end[e].kern.users[i])
+				good &= p->end[e].kern.policy[i].from.type ==
+					p->end[e].kern.policy[i].to.type;
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && good, p->end[0].log,
+		"IKE2-TS-2 selectors of both families make policies of one family each");
+	ktap_ok(pair_policies(p, 0) == 8 && pair_policies(p, 1) == 8, NULL,
+		"IKE2-TS-2 and of protocols that go together");
+	pair_free(p);
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -310,5 +344,6 @@ int main(void)
 	test_second();
 	test_drain();
 	test_transport_nat();
+	test_families();
 	return ktap_end();
 }
