@@ -21,7 +21,7 @@ net-3 := $(call third,3)
 # What needs processors that really run at the same time, for which QEMU takes turns.
 net-smp := net/netns.sh net/rekey.sh net/splice.sh net/unload.sh
 other := wire/wire.py interop/esp.sh secctl/secctl.sh
-ike := interop/ike.sh
+ike := interop/ike.sh interop/ike-more.sh
 
 # What runs where, the longest first. XFRM as it is in 6.1 and 7.2 is met in a part of
 # the matrix. DKMS compiles in the machine, which emulation makes slow, and the kernel's
