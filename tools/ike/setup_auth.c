@@ -62,7 +62,7 @@ static void local_id(struct ike_setup_ctx *x, unsigned int i, const struct ike_c
 				m->conf->item.name);
 }
 
-/* How well secret @s fits: 0 not, 1 for everybody, 2 for one of the two, 3 for both. */
+/* How well secret @s fits: 0 not, 1 for everybody, 2 for us, 3 for the peer, 4 for both. */
 static unsigned int fits(const struct ike_conf_secret *s, const struct ike_peer_conf *p)
 {
 	bool me = false, peer = false;
@@ -79,7 +79,7 @@ static unsigned int fits(const struct ike_conf_secret *s, const struct ike_peer_
 	}
 	if (!s->ids.n)
 		return 1;
-	return me && peer ? 3 : me || peer ? 2 : 0;
+	return peer ? 3 + me : me ? 2 : 0;
 }
 
 static void find_secret(struct ike_setup_ctx *x, unsigned int i)

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From the configuration to the machine: what becomes of it, and what is refused.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uapi/nfsec.h>
+
+#include "../../tests/ktap.h"
+#include "../setup.h"
+
+static char said[8192];
+
+static void say(void *ctx, enum ike_conf_level level, const char *file, unsigned int line,
+		const char *text)
+{
+	size_t n = strlen(said);
+	const char *base = strrchr(file, '/');
+
+	(void)ctx;
+	snprintf(said + n, sizeof(said) - n, "%s:%u: %s%s\n", base ? base + 1 : file, line,
+		 level == IKE_CONF_WARNING ? "warning: " : "", text);
+}
+
+static const struct ike_conf_log to_said = { say, NULL };
+
+static struct ike_setup *from(const char *text, const struct ike_setup *old)
+{
+	struct ike_conf *c;
+	struct ike_setup *s;
+
+	said[0] = 0;
+	c = ike_conf_read("/nowhere/t.conf", text, strlen(text), 0, &to_said);
+	s = c ? ike_setup_new(c, "/nowhere/t.conf", old, &to_said) : NULL;
+	if (c && !s)
+		ike_conf_free(c);
+	return s;
+}
+
+#define AUTH "local { auth = psk\n id = a.example.org }\n" \
+	     "remote { auth = psk\n id = b.example.org }\n"
+#define SECRET "secrets { ike-1 { secret = \"something\"\n id = b.example.org }\n" \
+	       "ike-2 { secret = other\n id-1 = a.example.org\n id-2 = c.example.org }\n" \
+	       "ike-3 { secret = anybody } }\n"
+
+static const char good[] =
+	"connections { gw {\n local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n"
+	"  dpd_delay = 30\n rekey_time = 1h\n rand_time = 0\n encap = yes\n"
+	AUTH
+	"  children {\n"
+	"    net { local_ts = 10.1.0.0/16,10.3.0.0/16\n remote_ts = 10.2.0.0/16\n"
+	"      rekey_time = 100\n rand_time = 50\n life_time = 200\n rekey_bytes = 1000\n"
+	"      rand_bytes = 0\n life_bytes = 2000\n copy_dscp = in\n copy_df = no\n"
+	"      set_mark_out = 7/0xff\n replay_window = 64\n priority = 12 }\n"
+	"    host { mode = transport\n reqid = 5 } } } }\n"
+	SECRET;
+
+static void test_good(void)
+{
+	struct ike_setup *s = from(good, NULL), *t;
+	const struct ike_nfsec_opts *o;
+	const struct ike_peer_conf *p;
+	unsigned int i, k;
+	int child;
+
+	ktap_ok(s && s->n == 1 && s->peers[0].n_children == 2, said, "a connection with children");
+	if (!s)
+		return;
+	p = &s->peers[0];
+	ktap_ok(p->local.len == 4 && p->local.a[3] == 1 && p->local.port == 500 &&
+		p->remote.a[3] == 2 && p->remote.port == 500 && !s->more[0].route && p->encap &&
+		p->dpd_ms == 30000 && p->rekey_ms == 3600000 && p->by == IKE_BY_PSK, NULL,
+		"addresses and times");
+	ktap_ok(p->local_id.type == IKE_ID_FQDN && p->local_id.data.n == 13 &&
+		p->secret.n == 9 && !memcmp(p->secret.p, "something", 9) && !strstr(said, "some"),
+		NULL, "identities, and the secret that fits best first");
+	ktap_ok(p->children[0].n_local == 2 && p->children[0].life_ms == 200000 &&
+		p->children[0].rekey_ms >= 50000 && p->children[0].rekey_ms <= 100000 &&
+		!p->children[0].transport && p->children[1].transport, NULL, "children");
+	ktap_ok(p->children[0].reqid == IKE_REQID_FIRST && p->children[1].reqid == 5, NULL,
+		"reqids");
+	o = ike_setup_opts(s, IKE_REQID_FIRST);
+	ktap_ok(o && o->priority == 12 && o->replay_window == 64 && o->soft_bytes == 1000 &&
+		o->hard_bytes == 2000 && o->mark_out == 7 && o->mask_out == 255 &&
+		o->flags == (NFSEC_SA_FLAGS_NOPMTUDISC | NFSEC_SA_FLAGS_DECAP_DSCP |
+			     NFSEC_SA_FLAGS_DONT_ENCAP_DSCP) && !ike_setup_opts(s, 6), NULL,
+		"options for the kernel");
+	ktap_ok(ike_setup_by_reqid(s, 5, &i, &k) && i == 0 && k == 1, NULL, "found by reqid");
+	ktap_ok(ike_setup_find(s, "gw", &child) == 0 && child == -1 &&
+		ike_setup_find(s, "host", &child) == 0 && child == 1 &&
+		ike_setup_find(s, "gw/net", &child) == 0 && child == 0 &&
+		ike_setup_find(s, "gw/none", &child) < 0 && ike_setup_find(s, "none", &child) < 0,
+		NULL, "found by name");
+	t = from("connections { other { remote_addrs = 192.0.2.9\n" AUTH
+		 " children { net { } } }\n gw { remote_addrs = 192.0.2.2\n" AUTH
+		 " children { more { }\n net { } } } }\n" SECRET, s);
+	ktap_ok(t && ike_setup_find(t, "gw/net", &child) == 1 &&
+		t->peers[1].children[child].reqid == IKE_REQID_FIRST &&
+		t->peers[0].children[0].reqid != IKE_REQID_FIRST &&
+		t->peers[1].children[0].reqid != IKE_REQID_FIRST &&
+		t->peers[0].children[0].reqid != t->peers[1].children[0].reqid, said,
+		"a child keeps its reqid when it is read again");
+	ktap_ok(t && ike_setup_find(t, "net", &child) == -1, NULL,
+		"a name that two children have is none");
+	ike_setup_free(t);
+	ike_setup_free(s);
+}
+
+/* Line 3 is @conn, line 6 is @child. */
+static void refused(const char *conn, const char *child, const char *what)
+{
+	char text[2048];
+	struct ike_setup *s;
+
+	snprintf(text, sizeof(text), "connections {\ngw {\n%s\n" AUTH
+		 "children { net {\n%s\n} } } }\n" SECRET, conn, child);
+	s = from(text, NULL);
+	ktap_ok(!s && strstr(said, "t.conf:") && strstr(said, what), said, "refused: %s", what);
+	ike_setup_free(s);
+}
+
+static void test_refused(void)
+{
+	struct ike_setup *s;
+
+	refused("dscp = 101110", "", "dscp");
+	refused("fragmentation = force", "", "fragmentation");
+	refused("childless = force", "", "childless");
+	refused("send_cert = never", "", "send_cert");
+	refused("ppk_required = yes", "", "a PPK");
+	refused("unique = replace", "", "unique");
+	refused("reauth_time = 1h", "", "reauth_time");
+	refused("vips = 0.0.0.0", "", "vips");
+	refused("if_id_in = 5", "", "if_id_in");
+	refused("remote_addrs = 192.0.2.0/24", "", "remote address");
+	refused("remote_addrs = 192.0.2.1,192.0.2.2", "", "more than one remote address");
+	refused("local_addrs = 192.0.2.1,192.0.2.2", "", "more than one local address");
+	refused("local_port = 501", "", "local_port");
+	refused("", "updown = /bin/true", "updown");
+	refused("", "mark_in = 5", "mark_in");
+	refused("", "set_mark_in = %same", "a mark");
+	refused("", "if_id_out = 5", "if_id_in or if_id_out");
+	refused("", "tfc_padding = mtu", "tfc_padding");
+	refused("", "inactivity = 10", "inactivity");
+	refused("", "reqid = 1000000", "reqid");
+	refused("", "esp_proposals =\nah_proposals = sha256", "ah_proposals");
+	refused("local-2 { auth = psk\n id = a.example.org }", "", "more than one round");
+	s = from("connections { gw { remote_addrs = 192.0.2.2\n"
+		 "local { auth = psk }\n remote { auth = psk\n id = b.example.org }\n"
+		 "children { net { } } } }\n" SECRET, NULL);
+	ktap_ok(!s && strstr(said, "needs an id"), said, "refused: nobody to be");
+	ike_setup_free(s);
+	s = from("connections { gw { remote_addrs = 192.0.2.2\n"
+		 "local { auth = psk\n id = a.example.org }\n remote { auth = psk\n"
+		 " id = b.example.org }\n children { net { } } } }\n"
+		 "secrets { ike-1 { secret = one\n id = b.example.org }\n"
+		 "ike-2 { secret = two\n id = b.example.org } }\n", NULL);
+	ktap_ok(!s && strstr(said, "several secrets") && !strstr(said, "two"), said,
+		"refused: two secrets that fit");
+	ike_setup_free(s);
+	s = from("connections { gw { remote_addrs = 192.0.2.2\n"
+		 "local { auth = pubkey\n certs = none.pem\n id = a.example.org }\n"
+		 "remote { auth = pubkey\n id = b.example.org }\n children { net { } } } }\n", NULL);
+	ktap_ok(!s && strstr(said, "none.pem") && strstr(said, "authority"), said,
+		"refused: certificates that are not there");
+	ike_setup_free(s);
+}
+
+int main(void)
+{
+	ktap_begin();
+	test_good();
+	test_refused();
+	return ktap_end();
+}
