@@ -159,6 +159,11 @@ rekeys() {
 # ---- configurations ------------------------------------------------------
 
 names="psk cert natt-us natt-them dpd trap host six alg-1 alg-2 alg-3 alg-4 alg-5"
+# several key exchanges in one negotiation; strongSwan 5.9 has not that
+case ${NFSEC_MACHINE:-} in
+vm-6.1) ;;
+*) names+=" alg-6" ;;
+esac
 
 # algs NUMBER: sets those of the IKE SA and of the child
 algs() {
@@ -167,6 +172,7 @@ algs() {
 	alg-2) ike_algs=aes128-sha256-modp2048 esp_algs=aes256-sha512-modp2048-esn ;;
 	alg-3) ike_algs=chacha20poly1305-prfsha512-x25519 esp_algs=aes256gcm16-esn ;;
 	alg-4) ike_algs=aes256-sha384-ecp521 esp_algs=aes128ctr-sha256-ecp521 ;;
+	alg-6) ike_algs=aes256gcm16-prfsha384-x25519-ke1_ecp384 esp_algs=aes256gcm16-x25519-ke1_ecp384 ;;
 	alg-5) ike_algs=aes192-sha512-modp3072 esp_algs=aes128ccm16 ;;
 	*) ike_algs=aes256gcm16-prfsha384-x25519 esp_algs=aes128gcm16-x25519,aes128-sha256-ecp256 ;;
 	esac

@@ -42,7 +42,8 @@ part_more() {
 	shown "six: IPv6 gets through" agent udp "$A" fd01::2 "$B" fd02::2 len=1,700,1300 timeout=2
 	check "six: we end it" ike down six
 
-	for i in 1 2 3 4 5; do
+	for i in 1 2 3 4 5 6; do
+		[[ " $names " = *" alg-$i "* ]] || continue
 		algs alg-$i
 		if [ $((i % 2)) = 1 ]; then
 			shown "$ike_algs $esp_algs: we begin" ike up alg-$i timeout 20

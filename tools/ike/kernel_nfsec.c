@@ -242,6 +242,10 @@ static int add_sa(void *kern, const struct ike_kern_sa *sa)
 	}
 	if (sa->encap)
 		set_encap(&s, sa->src.port, sa->dst.port);
+	if (sa->encap && sa->oa_src.len) {
+		s.encap.oaddr = ike_nfsec_addr(&sa->oa_src);
+		sec_set(&s.encap, NFSEC_A_ENCAP_OADDR);
+	}
 	set_opts(&s, sa, ike_nfsec_opts(k, sa->reqid));
 	err = ike_nfsec_ask(k, NFSEC_CMD_SA_NEW, 0, &sec_sa_set, &s, NULL, NULL);
 	sec_clear(&sec_sa_set, &s);
@@ -301,7 +305,9 @@ static int replace(struct ike_nfsec *k, uint8_t proto, uint32_t spi, const struc
 		algs[i]->has &= ~SEC_BIT(NFSEC_A_ALGO_KEY_BITS);
 	s->src = ike_nfsec_addr(new_src);
 	s->dst = ike_nfsec_addr(new_dst);
-	if (sec_has(s, NFSEC_A_SA_ENCAP))
+	if (!new_src->port)
+		s->has &= ~SEC_BIT(NFSEC_A_SA_ENCAP);
+	else
 		set_encap(s, new_src->port, new_dst->port);
 	if (s->dir == NFSEC_DIR_OUT) {
 		s->replay_oseq += SKIP_SEQ;
@@ -320,17 +326,18 @@ static int update_sa(void *kern, uint8_t proto, uint32_t spi, const struct ike_a
 	struct ike_nfsec *k = kern;
 	struct sec_sa sa = { 0 }, got = { 0 };
 	struct sec_addr src = ike_nfsec_addr(new_src);
+	bool same;
 	int err;
 
 	err = get_sa(k, proto, spi, dst, true, &got);
-	if (!err && ike_addr_same(dst, new_dst) && got.src.len == src.len &&
-	    !memcmp(got.src.b, src.b, src.len)) {
+	same = ike_addr_same(dst, new_dst) && got.src.len == src.len &&
+	       !memcmp(got.src.b, src.b, src.len) &&
+	       sec_has(&got, NFSEC_A_SA_ENCAP) == (new_src->port != 0);
+	if (!err && same && new_src->port) {
 		name_sa(&sa, proto, spi, dst);
 		set_encap(&sa, new_src->port, new_dst->port);
-		if (sec_has(&got, NFSEC_A_SA_ENCAP))
-			err = ike_nfsec_ask(k, NFSEC_CMD_SA_UPDATE, 0, &sec_sa_set, &sa, NULL,
-					    NULL);
-	} else if (!err) {
+		err = ike_nfsec_ask(k, NFSEC_CMD_SA_UPDATE, 0, &sec_sa_set, &sa, NULL, NULL);
+	} else if (!err && !same) {
 		err = replace(k, proto, spi, dst, &got, new_src, new_dst);
 	}
 	sec_clear(&sec_sa_set, &got);

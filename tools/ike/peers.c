@@ -31,6 +31,7 @@ static unsigned int level(const struct ike_sa *sa)
 	case IKE_S_UP:
 		return UP;
 	case IKE_S_INIT_SENT:
+	case IKE_S_INTER_SENT:
 	case IKE_S_AUTH_SENT:
 		return PENDING;
 	default:
@@ -153,7 +154,7 @@ static int initiate(struct ike_daemon *d, unsigned int i, unsigned int k, char *
 		return -1;
 	/* Whoever answers may be asked at any address of ours. */
 	p->local = local;
-	rc = ike_initiate_child(d->ctx, ike_now(), p, &p->children[k]);
+	rc = ike_sa_start(d->ctx, ike_now(), p, &p->children[k]);
 	p->local = any;
 	d->setup->more[i].retry_at = 0;
 	if (rc)

@@ -101,8 +101,8 @@ static void move(struct ike_sa *sa, const struct ike_peer_conf *to, const struct
 	unsigned int i, n = 0;
 
 	sa->peer = to;
-	conf = new_child(c, from, to, sa->only);
-	sa->only = conf ? conf : sa->only ? &to->children[0] : NULL;
+	conf = new_child(c, from, to, sa->first);
+	sa->first = conf ? conf : sa->first ? &to->children[0] : NULL;
 	/* What is under way ends with the configuration that it began with. */
 	for (i = 0; i < sa->n_queue; i++) {
 		conf = new_child(c, from, to, sa->queue[i].conf);
@@ -253,6 +253,8 @@ int ike_reload(struct ike_daemon *d)
 	d->up = up;
 	d->ctx->conf.peers = to->peers;
 	d->ctx->conf.n_peers = to->n;
+	/* What is wanted is told anew. */
+	ike_want_free(d->ctx);
 	all_sas(d, from, to, &c);
 	carry_on(d, from, to, &c, was);
 	/* The new policies are there, so that what both have has no gap. */

@@ -46,15 +46,11 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 	const struct { bool is; const char *what; } no[] = {
 		{ c->dscp != 0, "dscp" },
 		{ c->fragmentation == IKE_CONF_FRAG_FORCE, "fragmentation = force" },
-		{ c->childless == IKE_CONF_CHILDLESS_PREFER, "childless = prefer" },
-		{ c->childless == IKE_CONF_CHILDLESS_FORCE, "childless = force" },
 		{ !c->send_certreq, "send_certreq = no" },
 		{ c->send_cert == IKE_CONF_NEVER, "send_cert = never" },
-		{ c->ppk_id.type || c->ppk_required, "a PPK" },
 		{ c->unique != IKE_CONF_UNIQUE_NO, "unique" },
 		{ c->reauth_time != 0, "reauth_time" },
 		{ c->vips.n != 0, "vips" },
-		{ c->pools.n != 0, "pools" },
 		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
 	};
 	unsigned int i;
@@ -88,9 +84,9 @@ static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c
 					c->item.name, no[i].what);
 }
 
-/* Algorithms that the kernel has not, and additional key exchanges. */
+/* Algorithms that the kernel has not; what libcrypto lacks at run time is left out. */
 static void refuse_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
-			const struct ike_conf_proposals *l)
+			struct ike_conf_proposals *l)
 {
 	const struct ike_transform *t;
 	char name[64], first[8] = "";
@@ -103,9 +99,6 @@ static void refuse_algs(struct ike_setup_ctx *x, const struct ike_conf_item *ite
 		}
 		for (k = 0; k < l->v[i].n; k++) {
 			t = &l->v[i].t[k];
-			if (t->type >= IKE_T_ADDKE1 && t->type <= IKE_T_ADDKE7)
-				ike_setup_error(x, item, "\"%s\": additional key exchanges are not "
-						"supported yet", item->name);
 			if (l->v[i].proto != IKE_PROTO_ESP)
 				continue;
 			if (!ike_nfsec_knows(t->type == IKE_T_ENCR ? t->id : 0,
@@ -113,6 +106,65 @@ static void refuse_algs(struct ike_setup_ctx *x, const struct ike_conf_item *ite
 				ike_setup_error(x, item, "\"%s\": the kernel has no %s", item->name,
 						ike_transform_print(t, name, sizeof(name)));
 		}
+	}
+	i = ike_proposals_usable(l->v, l->n);
+	if (!i)
+		ike_setup_error(x, item, "\"%s\": libcrypto lacks what all proposals need",
+				item->name);
+	else if (i < l->n)
+		x->log->say(x->log->ctx, IKE_CONF_WARNING, item->file, item->line,
+			    "a proposal is left out, as libcrypto lacks what it needs");
+	l->n = i;
+}
+
+/* How many addresses there are from the first to the last, as far as a pool can use them. */
+static uint32_t pool_size(const struct ike_conf_addr *a)
+{
+	size_t n = a->family == 6 ? 16 : 4, i;
+	uint64_t size = 0;
+
+	for (i = 0; i < n; i++) {
+		size = size * 256 + a->hi[i] - a->lo[i];
+		if (size > UINT32_MAX)
+			return UINT32_MAX;
+	}
+	return size == UINT32_MAX ? UINT32_MAX : (uint32_t)size + 1;
+}
+
+/* Addresses for the peer. */
+static void pools(struct ike_setup_ctx *x, unsigned int i)
+{
+	const struct ike_conf_conn *c = x->s->more[i].conf;
+	const struct ike_conf *conf = x->s->conf;
+	const struct ike_conf_pool *from;
+	const struct ike_pool **list;
+	struct ike_cp_value *attrs;
+	struct ike_pool *v;
+	unsigned int k, m;
+
+	if (!c->pools.n)
+		return;
+	v = calloc(c->pools.n, sizeof(*v));
+	list = calloc(c->pools.n, sizeof(*list));
+	x->s->more[i].pools = v;
+	x->s->peers[i].pools = list;
+	for (k = 0; v && list && k < c->pools.n; k++) {
+		for (m = 0; strcmp(conf->pools[m]->item.name, c->pools.v[k]); m++)
+			;
+		from = conf->pools[m];
+		attrs = calloc(from->attrs.n + 1, sizeof(*attrs));
+		for (m = 0; attrs && m < from->attrs.n; m++)
+			attrs[m] = (struct ike_cp_value){ from->attrs.v[m].type,
+							  from->attrs.v[m].value };
+		v[k].attrs = attrs;
+		v[k].n_attrs = attrs ? from->attrs.n : 0;
+		list[k] = &v[k];
+		x->s->peers[i].n_pools = k + 1;
+		if (from->addrs.kind == IKE_CONF_ANY)
+			continue;
+		v[k].first.len = from->addrs.family == 6 ? 16 : 4;
+		memcpy(v[k].first.a, from->addrs.lo, v[k].first.len);
+		v[k].size = pool_size(&from->addrs);
 	}
 }
 
@@ -181,7 +233,7 @@ static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_s
 		return;
 	}
 	for (k = 0; k < m->conf->n_children; k++) {
-		const struct ike_conf_child *c = m->conf->children[k];
+		struct ike_conf_child *c = m->conf->children[k];
 
 		refuse_child(x, c);
 		refuse_algs(x, &c->item, &c->esp);
@@ -207,7 +259,13 @@ static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_s
 
 static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
 {
-	const struct ike_conf_conn *c = x->s->more[i].conf;
+	static const enum ike_childless childless[] = {
+		[IKE_CONF_CHILDLESS_ALLOW] = IKE_CHILDLESS_ALLOW,
+		[IKE_CONF_CHILDLESS_PREFER] = IKE_CHILDLESS_PREFER,
+		[IKE_CONF_CHILDLESS_FORCE] = IKE_CHILDLESS_FORCE,
+		[IKE_CONF_CHILDLESS_NEVER] = IKE_CHILDLESS_NEVER,
+	};
+	struct ike_conf_conn *c = x->s->conf->conns[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
 
 	p->name = c->item.name;
@@ -215,11 +273,15 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->n_ike = c->proposals.n;
 	p->dpd_ms = c->dpd_delay * 1000;
 	p->encap = c->encap;
+	p->mobike = c->mobike;
+	p->no_frag = c->fragmentation == IKE_CONF_FRAG_NO;
+	p->childless = childless[c->childless];
 	p->rekey_ms = less(c->rekey_time * 1000, c->rand_time * 1000);
 	refuse_conn(x, c);
 	refuse_algs(x, &c->item, &c->proposals);
 	ike_setup_first_addrs(x, i);
 	children(x, i, old);
+	pools(x, i);
 	ike_setup_auth(x, i);
 }
 
@@ -258,13 +320,17 @@ struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
 
 void ike_setup_free(struct ike_setup *s)
 {
-	unsigned int i;
+	unsigned int i, k;
 
 	if (!s)
 		return;
 	for (i = 0; i < s->n; i++) {
 		free((void *)s->peers[i].children);
 		free(s->more[i].kids);
+		for (k = 0; k < s->peers[i].n_pools; k++)
+			free((void *)s->more[i].pools[k].attrs);
+		free(s->more[i].pools);
+		free((void *)s->peers[i].pools);
 		ike_setup_auth_free(&s->more[i]);
 	}
 	free(s->peers);

@@ -41,6 +41,7 @@ struct ike_setup_child {
  * @retry_at: when it is tried again, 0 while it is up or being tried
  * @now_up: for ike_peers_watch()
  * @kids: the children of the configuration of the machine in the same order
+ * @pools: addresses for the peer
  * @opened: objects of libcrypto that the configuration of the machine refers to
  */
 struct ike_setup_peer {
@@ -49,6 +50,7 @@ struct ike_setup_peer {
 	unsigned int tries, now_up;
 	uint64_t retry_at;
 	struct ike_setup_child *kids;
+	struct ike_pool *pools;
 	struct {
 		EVP_PKEY *key;
 		unsigned int n_certs;

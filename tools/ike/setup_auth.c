@@ -110,6 +110,40 @@ static void find_secret(struct ike_setup_ctx *x, unsigned int i)
 				"identities equally well", conn->item.name);
 }
 
+/* The post-quantum preshared key: the one of ppk_id, else the only one that there is. */
+static void find_ppk(struct ike_setup_ctx *x, unsigned int i)
+{
+	const struct ike_conf *c = x->s->conf;
+	const struct ike_conf_conn *conn = x->s->more[i].conf;
+	struct ike_peer_conf *p = &x->s->peers[i];
+	unsigned int k, m;
+
+	if (!conn->ppk_id.type && !conn->ppk_required)
+		return;
+	p->ppk_required = conn->ppk_required;
+	for (k = 0; k < c->n_secrets; k++) {
+		const struct ike_conf_secret *s = c->secrets[k];
+
+		if (s->kind != IKE_CONF_SECRET_PPK)
+			continue;
+		for (m = 0; m < s->ids.n; m++) {
+			const struct ike_conf_id *id = &s->ids.v[m];
+
+			if (conn->ppk_id.type && !ike_id_same(id->type, id->data,
+							      conn->ppk_id.type,
+							      conn->ppk_id.data))
+				continue;
+			if (!p->ppk.n) {
+				p->ppk = s->secret;
+				p->ppk_id = id->data;
+			}
+		}
+	}
+	if (!p->ppk.n)
+		ike_setup_error(x, &conn->item, "connection \"%s\": there is no PPK for it with an "
+				"id", conn->item.name);
+}
+
 /* Calls @fn for each file of folder @sub beside the configuration. */
 static void each_file(struct ike_setup_ctx *x, const char *sub,
 		      void (*fn)(struct ike_setup_ctx *x, const char *path, void *arg), void *arg)
@@ -340,6 +374,7 @@ void ike_setup_auth(struct ike_setup_ctx *x, unsigned int i)
 	}
 	local(x, i, c->local.v[0]);
 	remote(x, i, c->remote.v[0]);
+	find_ppk(x, i);
 	if (errors == x->errors && (p->by == IKE_BY_PSK || p->remote_by == IKE_BY_PSK))
 		find_secret(x, i);
 }

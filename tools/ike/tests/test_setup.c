@@ -127,9 +127,8 @@ static void test_refused(void)
 
 	refused("dscp = 101110", "", "dscp");
 	refused("fragmentation = force", "", "fragmentation");
-	refused("childless = force", "", "childless");
 	refused("send_cert = never", "", "send_cert");
-	refused("ppk_required = yes", "", "a PPK");
+	refused("ppk_required = yes", "", "there is no PPK");
 	refused("unique = replace", "", "unique");
 	refused("reauth_time = 1h", "", "reauth_time");
 	refused("vips = 0.0.0.0", "", "vips");
