@@ -36,6 +36,13 @@ static void send_out(void *arg, const struct ike_addr *local, const struct ike_a
 			ike_addr_print(remote, b, sizeof(b)), strerror(errno));
 }
 
+static void keepalive(void *arg, const struct ike_addr *local, const struct ike_addr *remote)
+{
+	struct ike_daemon *d = arg;
+
+	ike_udp_keepalive(&d->udp, local, remote);
+}
+
 static void random_octets(void *arg, void *out, size_t n)
 {
 	/* Going on with what somebody may guess would be worse than ending. */
@@ -124,24 +131,6 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	ike_daemon_run(d);
 }
 
-/* Reminds NATs in front of us of the ways that they have to keep. */
-static void keepalives(struct ike_daemon *d, uint64_t now)
-{
-	struct ike_sa *sa = NULL;
-
-	if (now < d->keepalive_at)
-		return;
-	d->keepalive_at = UINT64_MAX;
-	while ((sa = ike_sa_next(d->ctx, sa)))
-		if (sa->state == IKE_S_UP && sa->nat_us) {
-			ike_udp_keepalive(&d->udp, &sa->local, &sa->remote);
-			d->keepalive_at = now + IKE_KEEPALIVE_MS;
-		}
-	/* Nobody needs them: look again when there may be somebody. */
-	if (d->keepalive_at == UINT64_MAX && ike_sa_next(d->ctx, NULL))
-		d->keepalive_at = now + IKE_KEEPALIVE_MS;
-}
-
 static bool all_gone(struct ike_daemon *d)
 {
 	struct ike_sa *sa = NULL;
@@ -167,10 +156,6 @@ void ike_daemon_run(struct ike_daemon *d)
 		mine = now + 1;
 	}
 	at = mine < at ? mine : at;
-	keepalives(d, now);
-	if (d->keepalive_at == UINT64_MAX && at != UINT64_MAX)
-		d->keepalive_at = now + IKE_KEEPALIVE_MS;
-	at = d->keepalive_at < at ? d->keepalive_at : at;
 	ike_ctl_watch(d, now);
 	ike_reload_tidy(d, false);
 	if (d->stop_at && (now >= d->stop_at || all_gone(d))) {
@@ -216,7 +201,8 @@ int ike_daemon_start(struct ike_daemon *d)
 					     .log = ike_say_line };
 	struct ike_ctx_conf conf = { .peers = d->setup->peers, .n_peers = d->setup->n,
 				     .kernel = &ike_nfsec_ops, .arg = d, .send = send_out,
-				     .random = random_octets, .log = ike_say_line };
+				     .random = random_octets, .log = ike_say_line,
+				     .keepalive = keepalive, .drain_ms = IKE_DRAIN_MS };
 	char err[1100];
 	unsigned int i;
 	int n;

@@ -13,7 +13,7 @@
 
 #define IKE_LOG_LINES	256	/* kept for those who ask later */
 #define IKE_LOG_LINE	1024
-#define IKE_KEEPALIVE_MS 20000	/* RFC 3948 4 */
+#define IKE_DRAIN_MS	2000	/* what is on its way when a child is replaced */
 #define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
 #define IKE_RETRY_MAX_MS 60000
 #define IKE_STOP_MS	3000	/* how long peers may take to answer our goodbye */
@@ -40,7 +40,6 @@ struct ike_ctl;
  * @nl_ev: events of the kernel
  * @sig: signals
  * @ctl: control sockets
- * @keepalive_at: when NATs are reminded of us
  * @stop_at: when all is left as it is, 0 while we go on
  * @up: for each peer, how many SAs were up when we last looked
  * @line: the last lines of the log
@@ -61,7 +60,7 @@ struct ike_daemon {
 	struct event_base *base;
 	struct event *timer, *nl_ev, *sig[3];
 	struct ike_ctl *ctl;
-	uint64_t keepalive_at, stop_at;
+	uint64_t stop_at;
 	unsigned int *up;
 	char line[IKE_LOG_LINES][IKE_LOG_LINE];
 	uint64_t n_lines;

@@ -400,23 +400,9 @@ static void acquire(struct ike_daemon *d, unsigned int i, unsigned int k)
 	}
 }
 
-static struct ike_child *by_spi(struct ike_sa *sa, const struct ike_nfsec_event *e)
-{
-	struct ike_child *ch;
-
-	for (ch = sa->children; ch; ch = ch->next)
-		if ((ch->spi_in == e->spi && ike_addr_same(&ch->src, &e->dst)) ||
-		    (ch->spi_out == e->spi && ike_addr_same(&ch->dst, &e->dst)))
-			return ch;
-	return NULL;
-}
-
 void ike_peers_event(void *daemon, const struct ike_nfsec_event *e)
 {
 	struct ike_daemon *d = daemon;
-	struct ike_child *ch = NULL;
-	struct ike_sa *sa = NULL;
-	struct ike_task t;
 	unsigned int i, k;
 
 	if (e->kind == IKE_NFSEC_LOST) {
@@ -428,11 +414,5 @@ void ike_peers_event(void *daemon, const struct ike_nfsec_event *e)
 			acquire(d, i, k);
 		return;
 	}
-	while (!ch && (sa = ike_sa_next(d->ctx, sa)))
-		ch = sa->state == IKE_S_UP ? by_spi(sa, e) : NULL;
-	if (!ch || ch->busy)
-		return;
-	t = (struct ike_task){ e->kind == IKE_NFSEC_SOFT ? IKE_TASK_REKEY_CHILD :
-			       IKE_TASK_DELETE_CHILD, ch->conf, ch->spi_in };
-	ike_task_add(sa, ike_now(), &t);
+	ike_expire(d->ctx, ike_now(), IKE_PROTO_ESP, e->spi, e->kind == IKE_NFSEC_HARD);
 }
