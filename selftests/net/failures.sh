@@ -28,7 +28,7 @@ works() { agent udp "$A" 10.1.0.2 "$B" 10.2.0.2 len=100; }
 
 # hold NS COUNT: packets in queue 1 of NS wait until there are so many
 hold() {
-	in_ns "$1" python3 "$lib/held.py" 1 "$2" >"$tmp/held" 2>&1 &
+	ip netns exec "$1" python3 "$lib/held.py" 1 "$2" >"$tmp/held" 2>&1 &
 	holder=$!
 	wait_for 20 grep -q bound "$tmp/held" || note "$(cat "$tmp/held")"
 }
@@ -185,7 +185,7 @@ starve() {
 
 # A packet that another socket has, too, is copied before it is decrypted.
 looker() {
-	in_ns "$G2" python3 -c '
+	ip netns exec "$G2" python3 -c '
 import socket, time
 sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
 sock.bind(("R", 3))

@@ -100,7 +100,7 @@ extra_start() {
 		}
 		EOF
 		# nobody reads it, so it fills up
-		in_ns "$G2" python3 - >"$tmp/queue" <<-'EOF' &
+		ip netns exec "$G2" python3 - >"$tmp/queue" <<-'EOF' &
 		import socket, struct, time
 		sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12)
 		sock.bind((0, 0))
