@@ -296,6 +296,41 @@ static inline struct ike_sa *pair_sa(struct pair *p, int i)
 	return NULL;
 }
 
+/* The first child of the IKE SA of end @i. */
+static inline struct ike_child *pair_child(struct pair *p, int i)
+{
+	return pair_sa(p, i)->children;
+}
+
+/* End 0 begins, and all that follows from it has time to happen. */
+static inline struct pair *pair_go(struct pair *p)
+{
+	pair_start(p, 0);
+	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
+		abort();
+	pair_run(p, 5000);
+	return p;
+}
+
+/* Another child for both ends, between other networks. */
+static inline void pair_two_children(struct pair *p)
+{
+	int e;
+
+	for (e = 0; e < 2; e++) {
+		struct end *m = &p->end[e];
+
+		m->child[1] = m->child[0];
+		m->child[1].name = "more";
+		m->child[1].reqid = 2;
+		m->child[1].local = m->local[1];
+		m->child[1].remote = m->remote[1];
+		pair_ts(&m->local[1][0], e ? "10.4.0.0/16" : "10.3.0.0/16");
+		pair_ts(&m->remote[1][0], e ? "10.3.0.0/16" : "10.4.0.0/16");
+		m->conf.n_children = 2;
+	}
+}
+
 static inline unsigned int pair_count(struct pair *p, int i)
 {
 	unsigned int n = 0;

@@ -8,15 +8,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static void feed_from(struct pair *p, int i, const struct ike_addr *from, const uint8_t *d, size_t n)
 {
 	ike_input(p->end[i].ctx, p->now, &p->end[i].conf.local, from, (struct ike_buf){ d, n });
@@ -60,7 +51,7 @@ static void test_flood(void)
 	size_t n = init_request(d), out;
 
 	p->end[1].conf.remote = (struct ike_addr){ 0 };
-	go(p);
+	pair_go(p);
 	k = p->n_sent;
 	for (i = 0; i < 20000; i++) {
 		ike_put32(d, i + 1);
@@ -189,7 +180,7 @@ static void test_reflection(void)
 		"ATK-11 our own IKE_SA_INIT thrown back");
 	pair_free(p);
 
-	p = go(pair_new(41));
+	p = pair_go(pair_new(41));
 	n = p->n_sent;
 	for (unsigned int i = 0; i < n; i++)
 		feed(p, p->sent[i].dst ? 0 : 1, p->sent[i].p, p->sent[i].n);
@@ -290,7 +281,7 @@ static void test_forged(void)
 	static const uint16_t types[] = { 4, 7, 11, 24, 43, IKE_N_REDIRECT,
 					  IKE_N_QUICK_CRASH_DETECTION };
 	static const uint8_t token[32] = { 1 };
-	struct pair *p = go(pair_new(70));
+	struct pair *p = pair_go(pair_new(70));
 	struct ike_hdr h = { .version = 0x20, .xchg = IKE_X_INFORMATIONAL };
 	unsigned int i, n = p->n_sent;
 	struct ike_out o;
@@ -349,7 +340,7 @@ static void test_values(void)
 
 	for (i = 0; i < ARRAY_SIZE(pubs); i++)
 		for (k = 0; k < 2; k++) {
-			p = go(pair_new(80));
+			p = pair_go(pair_new(80));
 			bad_ke(p, k, pubs[i], nonce);
 			gone += !pair_sa(p, 1) && !pair_kern(p, 1);
 			pair_free(p);
@@ -405,7 +396,7 @@ static void test_theft(void)
 static void test_abuse(void)
 {
 	struct ike_task t = { IKE_TASK_CHILD };
-	struct pair *p = go(pair_new(100));
+	struct pair *p = pair_go(pair_new(100));
 	uint32_t spis[64];
 	struct ike_child *ch;
 	struct ike_out o;
@@ -434,7 +425,7 @@ static void test_abuse(void)
 	ktap_ok(pair_up(p) && pair_kernels(p, 128), NULL, "ATK-22 Deletes of SPIs of others");
 	pair_free(p);
 
-	p = go(pair_new(101));
+	p = pair_go(pair_new(101));
 	t = (struct ike_task){ IKE_TASK_REKEY_CHILD, t.conf, pair_sa(p, 0)->children->spi_in };
 	ike_task_add(pair_sa(p, 0), p->now, &t);
 	pair_run(p, 1000);
@@ -449,7 +440,7 @@ static void test_abuse(void)
 
 static void test_version_1(void)
 {
-	struct pair *p = go(pair_new(110));
+	struct pair *p = pair_go(pair_new(110));
 	unsigned int i, n = p->n_sent;
 	uint8_t d[256] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 

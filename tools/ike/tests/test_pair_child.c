@@ -5,26 +5,12 @@
 #include "../../tests/ktap.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static void ask(struct pair *p, int i, enum ike_task_kind kind, uint32_t spi)
 {
 	struct ike_task t = { kind, &p->end[i].child[0], spi };
 
 	if (ike_task_add(pair_sa(p, i), p->now, &t))
 		abort();
-}
-
-static struct ike_child *child(struct pair *p, int i)
-{
-	return pair_sa(p, i)->children;
 }
 
 static bool has_key(struct pair *p, int i, const uint8_t *key, size_t n)
@@ -65,18 +51,18 @@ static void test_rekey(void)
 
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		for (who = 0; who < 2; who++) {
-			p = go(with_esp((uint32_t)(200 + i), t[i].a, t[i].b));
-			if (!pair_up(p) || !child(p, who)) {
+			p = pair_go(with_esp((uint32_t)(200 + i), t[i].a, t[i].b));
+			if (!pair_up(p) || !pair_child(p, who)) {
 				ktap_ok(false, p->end[0].log, "no child, %s", t[i].what);
 				pair_free(p);
 				continue;
 			}
-			spi = child(p, who)->spi_in;
+			spi = pair_child(p, who)->spi_in;
 			memcpy(key, p->end[0].kern.sa[0].encr_key, sizeof(key));
 			ask(p, who, IKE_TASK_REKEY_CHILD, spi);
 			pair_run(p, 2000);
-			ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, who) &&
-				child(p, who)->spi_in != spi && !has_key(p, 0, key, 20) &&
+			ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, who) &&
+				pair_child(p, who)->spi_in != spi && !has_key(p, 0, key, 20) &&
 				!has_key(p, 1, key, 20) && pair_policies(p, 0) == 2 &&
 				pair_policies(p, 1) == 2, p->end[who].log,
 				"IKE2-REKEY-1 IKE2-KEY-4 rekeyed by the %s, %s",
@@ -87,17 +73,17 @@ static void test_rekey(void)
 
 static void test_switch(void)
 {
-	struct pair *p = go(pair_new(210));
+	struct pair *p = pair_go(pair_new(210));
 	unsigned int k;
 	uint32_t spi;
 
-	ask(p, 0, IKE_TASK_REKEY_CHILD, child(p, 0)->spi_in);
+	ask(p, 0, IKE_TASK_REKEY_CHILD, pair_child(p, 0)->spi_in);
 	pair_run(p, 15);
 	p->cut = 0;
 	pair_run(p, 100);
 	ktap_ok(pair_kern(p, 0) == 4 && pair_kern(p, 1) == 3, NULL,
 		"IKE2-REKEY-2 the responder does not send on the new pair yet");
-	spi = child(p, 1)->spi_in;
+	spi = pair_child(p, 1)->spi_in;
 	for (k = 0; k < IKE_FAKE_SAS; k++)
 		if (p->end[1].kern.sa[k].spi == spi)
 			p->end[1].kern.use[k].packets = 1;
@@ -116,7 +102,7 @@ static void test_lifetime(void)
 
 	p->end[0].child[0].rekey_ms = 10000;
 	p->end[0].child[0].life_ms = p->end[1].child[0].life_ms = 15000;
-	go(p);
+	pair_go(p);
 	for (i = 0; i < 20; i++) {
 		pair_run(p, 5500);
 		good += pair_up(p) && pair_kernels(p, 2);
@@ -130,10 +116,10 @@ static void test_lifetime(void)
 	for (i = good = 0; i < 20; i++) {
 		p = pair_new(300 + i);
 		p->end[0].child[0].rekey_ms = p->end[1].child[0].rekey_ms = 10000;
-		go(p);
+		pair_go(p);
 		p->end[0].child[0].rekey_ms = p->end[1].child[0].rekey_ms = 0;
 		pair_run(p, 90000);
-		good += pair_up(p) && pair_kernels(p, 2) && !child(p, 0)->next &&
+		good += pair_up(p) && pair_kernels(p, 2) && !pair_child(p, 0)->next &&
 			(pair_said(p, 0, "rekeyed by both") ||
 			 pair_said(p, 0, "TEMPORARY_FAILURE"));
 		pair_free(p);
@@ -149,12 +135,12 @@ static void test_loss(void)
 	struct pair *p;
 
 	for (i = 0; i < 30; i++) {
-		p = go(pair_new(400 + i));
+		p = pair_go(pair_new(400 + i));
 		p->loss = p->dup = p->reorder = 50;
 		p->end[0].conf.rtx_tries = p->end[1].conf.rtx_tries = 12;
 		p->end[0].conf.rtx_factor = p->end[1].conf.rtx_factor = 110;
 		for (k = 0; k < 6; k++) {
-			ch = child(p, k & 1);
+			ch = pair_child(p, k & 1);
 			if (ch)
 				ask(p, k & 1, IKE_TASK_REKEY_CHILD, ch->spi_in);
 			pair_run(p, 100000);
@@ -168,31 +154,31 @@ static void test_loss(void)
 
 static void test_refused(void)
 {
-	struct pair *p = go(pair_new(230));
+	struct pair *p = pair_go(pair_new(230));
 	struct ike_sa *b = pair_sa(p, 1);
-	uint32_t spi = child(p, 0)->spi_in;
+	uint32_t spi = pair_child(p, 0)->spi_in;
 
 	ike_child_free(b, b->children);
 	ask(p, 0, IKE_TASK_REKEY_CHILD, spi);
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in != spi &&
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in != spi &&
 		pair_said(p, 0, "CHILD_SA_NOT_FOUND"), p->end[0].log,
 		"IKE2-COLL-4 IKE2-COLL-9 the peer lost the child: a new one");
-	spi = child(p, 0)->spi_in;
-	child(p, 1)->busy = true;
+	spi = pair_child(p, 0)->spi_in;
+	pair_child(p, 1)->busy = true;
 	ask(p, 0, IKE_TASK_REKEY_CHILD, spi);
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in == spi &&
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in == spi &&
 		pair_said(p, 0, "TEMPORARY_FAILURE"), NULL, "IKE2-COLL-4 the peer is closing it");
-	child(p, 1)->busy = false;
+	pair_child(p, 1)->busy = false;
 	pair_run(p, 31000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in != spi, NULL,
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in != spi, NULL,
 		"IKE2-COLL-8 tried again later");
 	pair_free(p);
 
-	p = go(pair_new(231));
-	ask(p, 0, IKE_TASK_DELETE_CHILD, child(p, 0)->spi_in);
-	ask(p, 1, IKE_TASK_DELETE_CHILD, child(p, 1)->spi_in);
+	p = pair_go(pair_new(231));
+	ask(p, 0, IKE_TASK_DELETE_CHILD, pair_child(p, 0)->spi_in);
+	ask(p, 1, IKE_TASK_DELETE_CHILD, pair_child(p, 1)->spi_in);
 	pair_run(p, 1000);
 	ktap_ok(pair_up(p) && pair_kernels(p, 0), NULL, "IKE2-COLL-5 both delete the child");
 	ask(p, 0, IKE_TASK_DELETE, 0);
@@ -205,21 +191,9 @@ static void test_refused(void)
 static void test_second(void)
 {
 	struct pair *p = pair_new(240);
-	int e;
 
-	for (e = 0; e < 2; e++) {
-		struct end *m = &p->end[e];
-
-		m->child[1] = m->child[0];
-		m->child[1].name = "more";
-		m->child[1].reqid = 2;
-		m->child[1].local = m->local[1];
-		m->child[1].remote = m->remote[1];
-		pair_ts(&m->local[1][0], e ? "10.4.0.0/16" : "10.3.0.0/16");
-		pair_ts(&m->remote[1][0], e ? "10.3.0.0/16" : "10.4.0.0/16");
-		m->conf.n_children = 2;
-	}
-	go(p);
+	pair_two_children(p);
+	pair_go(p);
 	ktap_ok(pair_up(p) && pair_kernels(p, 4) && pair_policies(p, 0) == 4, p->end[0].log,
 		"IKE2-CHILD-2 the second child follows the first");
 	pair_free(p);
@@ -239,7 +213,7 @@ static void test_drain(void)
 			p->end[e].ctx->conf.drain_ms = 5000;
 		ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
 		pair_run(p, 1000);
-		ask(p, who, IKE_TASK_REKEY_CHILD, child(p, who)->spi_in);
+		ask(p, who, IKE_TASK_REKEY_CHILD, pair_child(p, who)->spi_in);
 		pair_run(p, 4000);
 		for (i = out = 0; i < IKE_FAKE_SAS; i++)
 			for (e = 0; e < 2; e++)
@@ -250,7 +224,7 @@ static void test_drain(void)
 			who ? "responder" : "initiator");
 		pair_run(p, 3000);
 		ktap_ok(pair_kernels(p, 2), NULL, "IKE2-REKEY-2 then they go");
-		ask(p, who, IKE_TASK_DELETE_CHILD, child(p, who)->spi_in);
+		ask(p, who, IKE_TASK_DELETE_CHILD, pair_child(p, who)->spi_in);
 		pair_run(p, 100);
 		ktap_ok(pair_kernels(p, 0), NULL, "IKE2-INFO-2 one that is just deleted goes at once");
 		pair_free(p);
@@ -273,28 +247,28 @@ static void test_transport_nat(void)
 	}
 	p->end[1].conf.remote = (struct ike_addr){ 0 };
 	p->nat = true;
-	go(p);
+	pair_go(p);
 	pair_ts(&inside, "192.0.2.1/32[tcp]");
 	pair_ts(&outside, "203.0.113.7/32[tcp]");
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->transport &&
-		ike_ts_equal(&child(p, 0)->local[0], &inside) &&
-		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[1].log,
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->transport &&
+		ike_ts_equal(&pair_child(p, 0)->local[0], &inside) &&
+		ike_ts_equal(&pair_child(p, 1)->remote[0], &outside), p->end[1].log,
 		"IKE2-NAT-8 each side has the selectors that its packets have");
 	for (i = 0; i < IKE_FAKE_SAS; i++)
 		if (p->end[1].kern.sa[i].spi && p->end[1].kern.sa[i].inbound)
 			in = &p->end[1].kern.sa[i];
 	ktap_ok(in && in->oa_src.len == 4 && !memcmp(in->oa_src.a, inside.lo, 4) && !in->oa_dst.len,
 		NULL, "IKE2-NAT-8 the original address is kept for checksums");
-	ask(p, 1, IKE_TASK_REKEY_CHILD, child(p, 1)->spi_in);
+	ask(p, 1, IKE_TASK_REKEY_CHILD, pair_child(p, 1)->spi_in);
 	pair_run(p, 1000);
 	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
-		ike_ts_equal(&child(p, 0)->local[0], &inside) &&
-		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[0].log,
+		ike_ts_equal(&pair_child(p, 0)->local[0], &inside) &&
+		ike_ts_equal(&pair_child(p, 1)->remote[0], &outside), p->end[0].log,
 		"IKE2-NAT-8 rekeyed from outside of the NAT");
-	ask(p, 0, IKE_TASK_REKEY_CHILD, child(p, 0)->spi_in);
+	ask(p, 0, IKE_TASK_REKEY_CHILD, pair_child(p, 0)->spi_in);
 	pair_run(p, 1000);
 	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
-		ike_ts_equal(&child(p, 1)->remote[0], &outside), p->end[0].log,
+		ike_ts_equal(&pair_child(p, 1)->remote[0], &outside), p->end[0].log,
 		"IKE2-NAT-8 rekeyed from behind the NAT");
 	pair_free(p);
 }
@@ -320,7 +294,7 @@ static void test_families(void)
 		pair_ts(&(e ? m->local : m->remote)[0][2], "10.3.0.0/16[tcp]");
 		m->child[0].n_local = m->child[0].n_remote = 3;
 	}
-	go(p);
+	pair_go(p);
 	for (e = 0; e < 2; e++)
 		for (i = 0; i < IKE_FAKE_POLICIES; i++)
 			if (p->end[e].kern.users[i])

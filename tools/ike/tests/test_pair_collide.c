@@ -8,20 +8,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
-static struct ike_child *child(struct pair *p, int i)
-{
-	return pair_sa(p, i)->children;
-}
-
 static int ask(struct pair *p, int i, enum ike_task_kind kind)
 {
 	struct ike_sa *sa = pair_sa(p, i);
@@ -65,7 +51,7 @@ static void test_child(void)
 	int low, b;
 
 	for (low = 0; low < 4; low++) {
-		p = go(pair_new((uint32_t)(20 + low)));
+		p = pair_go(pair_new((uint32_t)(20 + low)));
 		nonces(p, low);
 		n = p->n_sent;
 		mine = p->end[0].kern.next_spi + 1;
@@ -75,9 +61,9 @@ static void test_child(void)
 		b = low == 1 || low == 2;
 		pair_run(p, 2000);
 		ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_policies(p, 0) == 2 &&
-			pair_policies(p, 1) == 2 && !child(p, 0)->next && !child(p, 1)->next &&
-			(ntohl(child(p, 0)->spi_in) == mine) == b &&
-			!child(p, 0)->redundant && !child(p, 1)->redundant, p->end[0].log,
+			pair_policies(p, 1) == 2 && !pair_child(p, 0)->next && !pair_child(p, 1)->next &&
+			(ntohl(pair_child(p, 0)->spi_in) == mine) == b &&
+			!pair_child(p, 0)->redundant && !pair_child(p, 1)->redundant, p->end[0].log,
 			"IKE2-COLL-1 rekeyed by both, lowest is %s", who[low]);
 		ktap_ok(count(p, n, IKE_X_CREATE_CHILD_SA) == 4 &&
 			count(p, n, IKE_X_INFORMATIONAL) == 4 &&
@@ -94,7 +80,7 @@ static void test_child(void)
 /* The other rekeys, and deletes the old pair, before our request comes through. */
 static void test_child_late(void)
 {
-	struct pair *p = go(pair_new(30));
+	struct pair *p = pair_go(pair_new(30));
 
 	p->cut = 0;
 	ask(p, 0, IKE_TASK_REKEY_CHILD);
@@ -112,7 +98,7 @@ static void test_child_late(void)
 /* The peer deletes the pair that counts: the redundant one is used after all. */
 static void test_child_lie(void)
 {
-	struct pair *p = go(pair_new(31));
+	struct pair *p = pair_go(pair_new(31));
 	struct ike_child *ch;
 	struct ike_task t = { IKE_TASK_DELETE_CHILD };
 
@@ -121,7 +107,7 @@ static void test_child_lie(void)
 	ask(p, 1, IKE_TASK_REKEY_CHILD);
 	pair_run(p, 11);
 	/* B has answered; now it lies about which one counts */
-	for (ch = child(p, 1); ch; ch = ch->next)
+	for (ch = pair_child(p, 1); ch; ch = ch->next)
 		if (ch->replaces)
 			break;
 	if (!ch)
@@ -145,16 +131,16 @@ static void test_ike(void)
 	int low, b;
 
 	for (low = 0; low < 4; low++) {
-		p = go(pair_new((uint32_t)(40 + low)));
+		p = pair_go(pair_new((uint32_t)(40 + low)));
 		nonces(p, low);
-		spi = child(p, 0)->spi_in;
+		spi = pair_child(p, 0)->spi_in;
 		n = p->n_sent;
 		ask(p, 0, IKE_TASK_REKEY);
 		ask(p, 1, IKE_TASK_REKEY);
 		b = low == 1 || low == 2;
 		pair_run(p, 2000);
-		ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in == spi &&
-			child(p, 1) && pair_sa(p, 0)->initiator == b &&
+		ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in == spi &&
+			pair_child(p, 1) && pair_sa(p, 0)->initiator == b &&
 			pair_sa(p, 1)->initiator == !b && p->n_sent == n + 8, p->end[0].log,
 			"IKE2-COLL-3 IKE SA replaced by both, lowest is %s", who[low]);
 		pair_run(p, 80000);
@@ -167,7 +153,7 @@ static void test_ike(void)
 		ike_task_add(pair_sa(p, 1), p->now, &live);
 		ask(p, low & 1, IKE_TASK_REKEY_CHILD);
 		pair_run(p, 3000);
-		ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in != spi, NULL,
+		ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in != spi, NULL,
 			"IKE2-COLL-3 the one that is left works, lowest is %s", who[low]);
 		pair_free(p);
 	}
@@ -176,7 +162,7 @@ static void test_ike(void)
 /* Only one of them notices. */
 static void test_ike_late(void)
 {
-	struct pair *p = go(pair_new(50));
+	struct pair *p = pair_go(pair_new(50));
 
 	p->cut = 0;
 	ask(p, 0, IKE_TASK_REKEY);
@@ -187,7 +173,7 @@ static void test_ike_late(void)
 		"IKE2-COLL-3 the peer was first and deletes the old SA: ours is forgotten");
 	pair_free(p);
 
-	p = go(pair_new(51));
+	p = pair_go(pair_new(51));
 	p->cut = 0;
 	ask(p, 0, IKE_TASK_REKEY);
 	p->cut = -1;
@@ -210,10 +196,10 @@ static void test_ike_late(void)
 /* COLL-8: a peer that is never ready. */
 static void test_stuck(void)
 {
-	struct pair *p = go(pair_new(60));
+	struct pair *p = pair_go(pair_new(60));
 	unsigned int i, n, tries;
 
-	child(p, 1)->busy = true;
+	pair_child(p, 1)->busy = true;
 	n = p->n_sent;
 	ask(p, 0, IKE_TASK_REKEY_CHILD);
 	for (i = 0; i < 170 && pair_sa(p, 0); i++)
@@ -239,7 +225,7 @@ static void test_storm(void)
 	struct pair *p;
 
 	for (i = 0; i < runs; i++) {
-		p = go(pair_new(1000 + i));
+		p = pair_go(pair_new(1000 + i));
 		p->loss = i & 1 ? 40 : 0;
 		p->dup = p->reorder = i & 2 ? 60 : 0;
 		for (k = 0; k < 2; k++) {

@@ -6,15 +6,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static struct pair *with_size(uint32_t seed, uint32_t size)
 {
 	struct pair *p = pair_new(seed);
@@ -66,7 +57,7 @@ static void test_good(void)
 		for (e = 0; e < 2; e++)
 			p->end[e].conf.n_ike = pair_proposals(p->end[e].ike, IKE_PROTO_IKE,
 							      suites[i]);
-		go(p);
+		pair_go(p);
 		n = pieces(p, 0, &longest);
 		ktap_ok(pair_up(p) && pair_kernels(p, 2) && n >= 4 && longest <= 160 - 32 &&
 			!is_piece(&p->sent[0]) && !is_piece(&p->sent[1]), p->end[1].log,
@@ -87,13 +78,13 @@ static void test_good(void)
 	for (e = 0; e < 2; e++) {
 		p = with_size(20, 160);
 		p->end[e].conf.no_frag = true;
-		go(p);
+		pair_go(p);
 		n = pieces(p, 0, &longest);
 		ktap_ok(pair_up(p) && !n && longest > 160 - 32, NULL,
 			"IKE2-FRAG-1 no pieces if the %s cannot", e ? "responder" : "initiator");
 		pair_free(p);
 	}
-	p = go(with_size(21, 0));
+	p = pair_go(with_size(21, 0));
 	ktap_ok(pair_up(p) && !pieces(p, 0, &longest), NULL,
 		"IKE2-FRAG-7 what fits into 1280 octets is sent whole");
 	pair_free(p);
@@ -110,7 +101,7 @@ static void test_network(void)
 		p->loss = p->dup = p->reorder = 40;
 		p->end[0].conf.rtx_tries = p->end[1].conf.rtx_tries = 20;
 		p->end[0].conf.rtx_factor = p->end[1].conf.rtx_factor = 110;
-		go(p);
+		pair_go(p);
 		pair_run(p, 200000);
 		for (k = 0; k < 4 && pair_sa(p, k & 1); k++) {
 			ike_task_add(pair_sa(p, k & 1), p->now, &t);
@@ -126,7 +117,7 @@ static void test_network(void)
 /* The whole request comes again: one answer, to its first piece. */
 static void test_repeat(void)
 {
-	struct pair *p = go(with_size(30, 160));
+	struct pair *p = pair_go(with_size(30, 160));
 	unsigned int i, n = p->n_sent, asked = 0, answers = 0;
 
 	for (i = 0; i < n; i++)
@@ -191,7 +182,7 @@ static uint8_t *notify(size_t n)
 
 static void test_odd(void)
 {
-	struct pair *p = go(pair_new(40));
+	struct pair *p = pair_go(pair_new(40));
 	struct ike_sa *b = pair_sa(p, 1);
 	uint32_t mid = b->w.recv_mid;
 	unsigned int n = p->n_sent;
@@ -239,7 +230,7 @@ static void test_odd(void)
 
 static void test_memory(void)
 {
-	struct pair *p = go(pair_new(50));
+	struct pair *p = pair_go(pair_new(50));
 	struct ike_sa *b = pair_sa(p, 1);
 	uint32_t mid = b->w.recv_mid;
 	uint8_t *d = notify(60000);
@@ -272,7 +263,7 @@ static void test_memory(void)
 
 	p = pair_new(51);
 	p->end[1].conf.no_frag = true;
-	go(p);
+	pair_go(p);
 	d = notify(90);
 	mid = pair_sa(p, 1)->w.recv_mid;
 	i = p->n_sent;

@@ -6,15 +6,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static void feed(struct pair *p, int i, const uint8_t *d, size_t n)
 {
 	struct ike_peer_conf *c = &p->end[i].conf;
@@ -42,7 +33,7 @@ static void sealed(struct pair *p, uint8_t xchg, uint8_t first, const uint8_t *i
 
 static void test_header(void)
 {
-	struct pair *p = go(pair_new(800));
+	struct pair *p = pair_go(pair_new(800));
 	uint8_t d[2048] = { 0 };
 	unsigned int n = p->n_sent;
 	size_t len = p->sent[0].n;
@@ -78,7 +69,7 @@ static void test_sealed(void)
 {
 	static const uint8_t odd[] = { 0, 0x80, 0, 4 }, meek[] = { 0, 0, 0, 4 };
 	static const uint8_t torn[] = { 0, 0, 0, 9, 1 };
-	struct pair *p = go(pair_new(810));
+	struct pair *p = pair_go(pair_new(810));
 
 	sealed(p, IKE_X_INFORMATIONAL, 200, odd, sizeof(odd));
 	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_sa(p, 1)->w.recv_mid == 3, NULL,
@@ -91,13 +82,13 @@ static void test_sealed(void)
 		"a second IKE_AUTH does not pass the gate");
 	pair_free(p);
 
-	p = go(pair_new(811));
+	p = pair_go(pair_new(811));
 	sealed(p, IKE_X_INFORMATIONAL, IKE_P_NOTIFY, torn, sizeof(torn));
 	ktap_ok(!pair_sa(p, 0) && !pair_sa(p, 1) && pair_kernels(p, 0), NULL,
 		"IKE2-ERR-3 broken payloads from who has the keys: INVALID_SYNTAX, both forget");
 	pair_free(p);
 
-	p = go(pair_new(812));
+	p = pair_go(pair_new(812));
 	sealed(p, 99, IKE_P_NONE, NULL, 0);
 	ktap_ok(!pair_sa(p, 1) && !pair_kern(p, 1), NULL,
 		"IKE2-HDR-8 unknown exchange from who has the keys");
@@ -106,7 +97,7 @@ static void test_sealed(void)
 
 static void test_message_ids(void)
 {
-	struct pair *p = go(pair_new(815));
+	struct pair *p = pair_go(pair_new(815));
 	unsigned int n;
 
 	sealed(p, IKE_X_INFORMATIONAL, IKE_P_NONE, NULL, 0);
@@ -122,7 +113,7 @@ static void test_message_ids(void)
 		"IKE2-MID-6 a request from the future is dropped");
 	pair_free(p);
 
-	p = go(pair_new(816));
+	p = pair_go(pair_new(816));
 	pair_sa(p, 0)->w.send_mid = 0xfffffff0;
 	ike_task_add(pair_sa(p, 0), p->now, &(struct ike_task){ IKE_TASK_LIVENESS });
 	ktap_ok(p->n_sent == 4 && !pair_sa(p, 0) && !pair_kern(p, 0), NULL,
@@ -169,7 +160,7 @@ static void test_answers(void)
 /* Plain noise: IKE_SA_INIT with octets changed, cut off, or put in. */
 static void test_noise(void)
 {
-	struct pair *p = go(pair_new(830)), *q;
+	struct pair *p = pair_go(pair_new(830)), *q;
 	unsigned int i, k;
 	uint32_t seed = 7;
 	uint8_t d[2048];
@@ -221,7 +212,7 @@ static void test_sealed_noise(void)
 					       i & 1 ? "aes128gcm16-x25519-ke1_ecp256"
 						     : "aes128gcm16-x25519");
 		}
-		go(p);
+		pair_go(p);
 		first = types[pair_rand(&seed) % sizeof(types)];
 		for (n = k = 0; k < 4; k++) {
 			len = 4 + pair_rand(&seed) % 60u;

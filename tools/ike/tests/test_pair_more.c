@@ -6,26 +6,12 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
-static struct ike_child *child(struct pair *p, int i)
-{
-	return pair_sa(p, i)->children;
-}
-
 static void ask(struct pair *p, int i, enum ike_task_kind kind)
 {
 	struct ike_task t = { kind, &p->end[i].child[0] };
 
-	if (child(p, i))
-		t.spi = child(p, i)->spi_in;
+	if (pair_child(p, i))
+		t.spi = pair_child(p, i)->spi_in;
 	if (ike_task_add(pair_sa(p, i), p->now, &t))
 		abort();
 }
@@ -81,7 +67,7 @@ static void test_good(void)
 	for (i = 0; i < ARRAY_SIZE(t); i++) {
 		p = with(10 + i, t[i].a, t[i].b, "aes128gcm16");
 		p->end[0].conf.frag_size = p->end[1].conf.frag_size = t[i].frag;
-		go(p);
+		pair_go(p);
 		n = count(p, 0, IKE_X_INTERMEDIATE);
 		a = pair_sa(p, 0);
 		b = pair_sa(p, 1);
@@ -120,7 +106,7 @@ static void test_kem(void)
 				pair_said(p, 0, "lacks"), NULL,
 				"IKE2-MLKEM-5 not quietly left out: libcrypto has no %s", kems[i]);
 		} else {
-			go(p);
+			pair_go(p);
 			ask(p, 0, IKE_TASK_REKEY_CHILD);
 			pair_run(p, 1000);
 			ask(p, 1, IKE_TASK_REKEY);
@@ -174,21 +160,21 @@ static void test_bad(void)
 
 	p = with(40, ike, ike, "aes128gcm16");
 	p->tamper = forget;
-	go(p);
+	pair_go(p);
 	ktap_ok(!pair_count(p, 0) && !pair_sa(p, 1) && pair_said(p, 0, "NO_PROPOSAL_CHOSEN"), NULL,
 		"IKE2-MKE-4 the responder needs IKE_INTERMEDIATE for it");
 	pair_free(p);
 
 	p = with(41, ike, ike, "aes128gcm16");
 	p->tamper = forget_response;
-	go(p);
+	pair_go(p);
 	ktap_ok(!pair_sa(p, 0) && !pair_count(p, 1) && pair_said(p, 0, "without IKE_INTERMEDIATE"),
 		p->end[0].log, "IKE2-MKE-4 the initiator does as well");
 	pair_free(p);
 
 	p = with(42, ike, ike, "aes128gcm16");
 	p->tamper = flip;
-	go(p);
+	pair_go(p);
 	ktap_ok(!pair_count(p, 0) && !pair_count(p, 1) && pair_sa(p, 1)->w.recv_mid == 1, NULL,
 		"IKE2-INT-1 a changed message has no effect");
 	p->tamper = NULL;
@@ -263,21 +249,21 @@ static void test_followup(void)
 		for (frag = 0; frag <= 160; frag += 160) {
 			p = with((uint32_t)(60 + who), both, both, esp2);
 			p->end[0].conf.frag_size = p->end[1].conf.frag_size = frag;
-			go(p);
-			spi = child(p, who)->spi_in;
+			pair_go(p);
+			spi = pair_child(p, who)->spi_in;
 			n = p->n_sent;
 			ask(p, who, IKE_TASK_REKEY_CHILD);
 			pair_run(p, 1000);
-			ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, who)->spi_in != spi &&
+			ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, who)->spi_in != spi &&
 				(count(p, n, IKE_X_FOLLOWUP_KE) == 4) == !frag && !pair_sa(p, !who)->chain,
 				p->end[!who].log,
 				"IKE2-MKE-5 IKE2-MKE-6 child rekeyed by the %s%s",
 				who ? "responder" : "initiator", frag ? ", in pieces" : "");
 			n = p->n_sent;
-			spi = child(p, who)->spi_in;
+			spi = pair_child(p, who)->spi_in;
 			ask(p, who, IKE_TASK_REKEY);
 			pair_run(p, 1000);
-			ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, who)->spi_in == spi &&
+			ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, who)->spi_in == spi &&
 				(count(p, n, IKE_X_FOLLOWUP_KE) == 4) == !frag &&
 				pair_sa(p, who)->initiator && !pair_sa(p, !who)->initiator,
 				p->end[!who].log,
@@ -285,7 +271,7 @@ static void test_followup(void)
 				who ? "responder" : "initiator", frag ? ", in pieces" : "");
 			ask(p, !who, IKE_TASK_REKEY_CHILD);
 			pair_run(p, 1000);
-			ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, who)->spi_in != spi,
+			ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, who)->spi_in != spi,
 				NULL, "IKE2-MKE-6 the new SA works");
 			pair_free(p);
 		}
@@ -293,8 +279,8 @@ static void test_followup(void)
 
 static void test_late(void)
 {
-	struct pair *p = go(with(70, both, both, esp2));
-	uint32_t spi = child(p, 0)->spi_in;
+	struct pair *p = pair_go(with(70, both, both, esp2));
+	uint32_t spi = pair_child(p, 0)->spi_in;
 
 	ask(p, 0, IKE_TASK_REKEY_CHILD);
 	pair_run(p, 15);
@@ -311,11 +297,11 @@ static void test_late(void)
 	ktap_ok(pair_up(p) && pair_said(p, 0, "STATE_NOT_FOUND"), p->end[0].log,
 		"IKE2-MKE-7 ATK-22 a link that nobody knows");
 	pair_run(p, 40000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && child(p, 0)->spi_in != spi, NULL,
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_child(p, 0)->spi_in != spi, NULL,
 		"IKE2-MKE-7 all of it is tried again");
 	pair_free(p);
 
-	p = go(with(71, both, both, esp2));
+	p = pair_go(with(71, both, both, esp2));
 	ask(p, 0, IKE_TASK_REKEY_CHILD);
 	pair_run(p, 15);
 	p->cut = 0;
@@ -337,13 +323,13 @@ static void test_crossing(void)
 	for (ike = 0; ike < 2; ike++)
 		for (low = 0; low < 4; low++)
 			for (k = 0; k < 40; k += 4) {
-				p = go(with(80 + low, both, both, esp2));
+				p = pair_go(with(80 + low, both, both, esp2));
 				for (i = 0; i < 4; i++)
 					p->end[i / 2].nonce[i & 1] = i == low ? 1 : 0x80;
 				p->end[0].n_nonce = p->end[1].n_nonce = 2;
 				ask(p, 0, ike ? IKE_TASK_REKEY : IKE_TASK_REKEY_CHILD);
 				pair_run(p, k);
-				if (child(p, 1) && !child(p, 1)->busy)
+				if (pair_child(p, 1) && !pair_child(p, 1)->busy)
 					ask(p, 1, ike ? IKE_TASK_REKEY : IKE_TASK_REKEY_CHILD);
 				pair_run(p, 150000);
 				good += pair_up(p) && pair_kernels(p, 2);
@@ -364,7 +350,7 @@ static void test_storm(void)
 	struct pair *p;
 
 	for (i = 0; i < 200; i++) {
-		p = go(with(29000 + i, both, both, "aes128gcm16-x25519-ke1_ecp256"));
+		p = pair_go(with(29000 + i, both, both, "aes128gcm16-x25519-ke1_ecp256"));
 		p->loss = i & 1 ? 40 : 0;
 		p->dup = p->reorder = i & 2 ? 60 : 0;
 		for (k = 0; k < 2; k++) {

@@ -6,15 +6,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static struct pair *with(uint32_t seed, bool a, bool b)
 {
 	struct pair *p = pair_new(seed);
@@ -65,7 +56,7 @@ static void test_move(void)
 	struct pair *p;
 	unsigned int n;
 
-	p = go(with(10, true, true));
+	p = pair_go(with(10, true, true));
 	ktap_ok(pair_up(p) && pair_sa(p, 0)->mobike && pair_sa(p, 1)->mobike &&
 		p->sent[1].to.port == 500 && p->sent[2].from.port == 4500 && encap(p, false), NULL,
 		"IKE2-MOB-1 agreed on; port 4500 from IKE_AUTH on, no NAT, plain ESP");
@@ -97,14 +88,14 @@ static void test_move(void)
 	ktap_ok(pair_up(p) && pair_kernels(p, 2) && at(p, 79), NULL, "IKE2-REKEY-8 and does");
 	pair_free(p);
 
-	p = go(with(11, true, false));
+	p = pair_go(with(11, true, false));
 	ktap_ok(pair_up(p) && !pair_sa(p, 0)->mobike && move(p, 0, 77) == -1, NULL,
 		"IKE2-MOB-1 not agreed on: no moving");
 	pair_free(p);
 
 	p = with(12, true, true);
 	p->end[1].conf.mobike_any = false;
-	go(p);
+	pair_go(p);
 	move(p, 0, 77);
 	pair_run(p, 1000);
 	ktap_ok(pair_up(p) && at(p, 1) && pair_said(p, 0, "UNACCEPTABLE_ADDRESSES"), NULL,
@@ -118,7 +109,7 @@ static void test_check(void)
 	unsigned int n;
 
 	p->end[1].conf.mobike_check = true;
-	go(p);
+	pair_go(p);
 	n = p->n_sent;
 	move(p, 0, 77);
 	pair_run(p, 15);
@@ -138,7 +129,7 @@ static void test_check(void)
 
 	p = with(21, true, true);
 	p->end[1].conf.mobike_check = true;
-	go(p);
+	pair_go(p);
 	move(p, 0, 77);
 	pair_run(p, 15);
 	pair_sa(p, 1)->cookie2[0] ^= 1;
@@ -155,7 +146,7 @@ static void test_nat(void)
 	uint32_t spi;
 	unsigned int n;
 
-	go(p);
+	pair_go(p);
 	p->nat = true;
 	move(p, 0, 1);
 	pair_run(p, 1000);
@@ -172,7 +163,7 @@ static void test_nat(void)
 	p = pair_new(31);
 	p->nat = true;
 	p->end[1].conf.remote = (struct ike_addr){ 0 };
-	go(p);
+	pair_go(p);
 	from = pair_sa(p, 1)->remote;
 	from.port++;
 	spi = pair_sa(p, 1)->children->spi_in;
@@ -193,7 +184,7 @@ static void test_nat(void)
 /* NO_NATS_ALLOWED with what the header has, and with what it has not. */
 static void test_no_nats(void)
 {
-	struct pair *p = go(with(40, true, true));
+	struct pair *p = pair_go(with(40, true, true));
 	struct ike_sa *sa = pair_sa(p, 0);
 	uint8_t d[12] = { 192, 0, 2, 60, 192, 0, 2, 2, 4500 >> 8, 4500 & 255, 4500 >> 8,
 			  4500 & 255 };

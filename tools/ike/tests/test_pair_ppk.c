@@ -7,15 +7,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static void ppk(struct pair *p, int i, const char *key, const char *id, bool required)
 {
 	struct ike_peer_conf *c = &p->end[i].conf;
@@ -57,7 +48,7 @@ static void test_table(void)
 		p = pair_new(10);
 		ppk(p, 0, t[i].key[0], t[i].id[0], t[i].required[0]);
 		ppk(p, 1, t[i].key[1], t[i].id[1], t[i].required[1]);
-		go(p);
+		pair_go(p);
 		ktap_ok(t[i].up ? pair_up(p) && pair_kernels(p, 2) && !pair_sa(p, 0)->plain
 				: !pair_count(p, 0) && !pair_count(p, 1), p->end[1].log,
 			"IKE2-PPK-4 IKE2-PPK-1 %s", t[i].what);
@@ -96,7 +87,7 @@ static void test_table(void)
 	for (i = 0; i < 2; i++)
 		q->end[i].conf.n_ike = pair_proposals(q->end[i].ike, IKE_PROTO_IKE,
 						      "aes128gcm16-prfsha256-x25519-ke1_ecp256");
-	go(q);
+	pair_go(q);
 	ktap_ok(pair_up(q) && pair_kernels(q, 2), q->end[1].log,
 		"IKE2-PPK-6 behind additional key exchanges");
 	pair_free(q);
@@ -121,7 +112,7 @@ static void test_childless(void)
 		p = pair_new(30 + i);
 		p->end[0].conf.childless = t[i].a;
 		p->end[1].conf.childless = t[i].b;
-		go(p);
+		pair_go(p);
 		for (k = n = 0; k < p->n_sent; k++)
 			n += p->sent[k].p[18] == IKE_X_CREATE_CHILD_SA;
 		ktap_ok(pair_up(p) == t[i].up && pair_kernels(p, t[i].up ? 2 : 0) &&

@@ -6,15 +6,6 @@
 #include "../octets.h"
 #include "pair.h"
 
-static struct pair *go(struct pair *p)
-{
-	pair_start(p, 0);
-	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
-		abort();
-	pair_run(p, 5000);
-	return p;
-}
-
 static void ask(struct pair *p, int i, enum ike_task_kind kind, uint32_t spi)
 {
 	struct ike_task t = { kind, &p->end[i].child[0], spi };
@@ -49,7 +40,7 @@ static void test_rekey(void)
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
 		for (who = 0; who < 2; who++) {
-			p = go(with_ike((uint32_t)(500 + i), suites[i], suites[i]));
+			p = pair_go(with_ike((uint32_t)(500 + i), suites[i], suites[i]));
 			old = pair_sa(p, 0)->keys;
 			spi = pair_sa(p, 0)->children->spi_in;
 			n = p->n_sent;
@@ -86,7 +77,7 @@ static void test_rekey(void)
 
 static void test_other(void)
 {
-	struct pair *p = go(with_ike(510, "aes128gcm16-prfsha256-x25519-ecp256",
+	struct pair *p = pair_go(with_ike(510, "aes128gcm16-prfsha256-x25519-ecp256",
 				     "aes128gcm16-prfsha256-x25519-ecp256"));
 
 	pair_sa(p, 0)->ke_group = IKE_KE_ECP256;
@@ -96,7 +87,7 @@ static void test_other(void)
 		"IKE2-CHILD-2 INVALID_KE_PAYLOAD costs one more request");
 	pair_free(p);
 
-	p = go(with_ike(511, "aes128gcm16-prfsha256-prfsha384-x25519",
+	p = pair_go(with_ike(511, "aes128gcm16-prfsha256-prfsha384-x25519",
 			"aes128gcm16-prfsha256-prfsha384-x25519"));
 	p->end[1].conf.n_ike = pair_proposals(p->end[1].ike, IKE_PROTO_IKE,
 					      "aes128gcm16-prfsha384-x25519");
@@ -114,7 +105,7 @@ static void test_crossing(void)
 	struct pair *p;
 
 	for (i = 0; i < 20; i++) {
-		p = go(pair_new(600 + i));
+		p = pair_go(pair_new(600 + i));
 		ike_task_add(pair_sa(p, 0), p->now, &t);
 		ike_task_add(pair_sa(p, 1), p->now, &t);
 		pair_run(p, 1000);
@@ -125,7 +116,7 @@ static void test_crossing(void)
 	ktap_ok(good == 20 && both == 20, NULL,
 		"IKE2-COLL-3 both replace the IKE SA: one is left, %u of 20", good);
 
-	p = go(pair_new(620));
+	p = pair_go(pair_new(620));
 	t.kind = IKE_TASK_REKEY;
 	ike_task_add(pair_sa(p, 0), p->now, &t);
 	t = (struct ike_task){ IKE_TASK_REKEY_CHILD, &p->end[1].child[0],
@@ -154,7 +145,7 @@ static void test_network(void)
 	struct pair *p;
 
 	for (i = 0; i < 30; i++) {
-		p = go(pair_new(700 + i));
+		p = pair_go(pair_new(700 + i));
 		p->loss = p->dup = p->reorder = 50;
 		p->end[0].conf.rtx_tries = p->end[1].conf.rtx_tries = 12;
 		p->end[0].conf.rtx_factor = p->end[1].conf.rtx_factor = 110;
@@ -174,7 +165,7 @@ static void test_network(void)
 	p->end[0].child[0].rekey_ms = 7000;
 	p->nat = true;
 	p->end[1].conf.remote = (struct ike_addr){ 0 };
-	go(p);
+	pair_go(p);
 	pair_run(p, 200000);
 	for (i = k = 0; i < IKE_FAKE_SAS; i++)
 		k += p->end[1].kern.sa[i].spi && p->end[1].kern.sa[i].encap;

@@ -34,20 +34,8 @@ static struct ike_child *child(struct pair *p, int i)
 static struct pair *with_two(uint32_t seed)
 {
 	struct pair *p = pair_new(seed);
-	int e;
 
-	for (e = 0; e < 2; e++) {
-		struct end *m = &p->end[e];
-
-		m->child[1] = m->child[0];
-		m->child[1].name = "more";
-		m->child[1].reqid = 2;
-		m->child[1].local = m->local[1];
-		m->child[1].remote = m->remote[1];
-		pair_ts(&m->local[1][0], e ? "10.4.0.0/16" : "10.3.0.0/16");
-		pair_ts(&m->remote[1][0], e ? "10.3.0.0/16" : "10.4.0.0/16");
-		m->conf.n_children = 2;
-	}
+	pair_two_children(p);
 	return p;
 }
 
