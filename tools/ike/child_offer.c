@@ -23,16 +23,24 @@ void ike_child_out_sa(struct ike_out *o, const struct ike_child *ch, bool with_k
 
 void ike_child_out_ts(struct ike_sa *sa, struct ike_out *o, struct ike_child *ch)
 {
+	struct ike_ts src, dst;
 	unsigned int n = 0;
 
 	/* not in a rekeying, which is for all that the child is for (RFC 7296 2.9.2) */
-	if (sa->task.kind != IKE_TASK_REKEY_CHILD &&
-	    ike_want_packet(sa, ch->conf, &ch->local[0], &ch->remote[0]))
+	if (sa->task.kind != IKE_TASK_REKEY_CHILD && ike_want_packet(sa, ch->conf, &src, &dst))
 		n = 1;
 	ch->n_local = n + ike_cp_resolve(sa, true, ch->conf->local, ch->conf->n_local, &sa->local,
 					 ch->local + n, IKE_CHILD_TS - n);
 	ch->n_remote = n + ike_cp_resolve(sa, false, ch->conf->remote, ch->conf->n_remote,
 					  &sa->remote, ch->remote + n, IKE_CHILD_TS - n);
+	if (n && ike_ts_list_covers(ch->local + 1, ch->n_local - 1, &src, 1) &&
+	    ike_ts_list_covers(ch->remote + 1, ch->n_remote - 1, &dst, 1)) {
+		ch->local[0] = src;
+		ch->remote[0] = dst;
+	} else if (n) {
+		memmove(ch->local, ch->local + 1, --ch->n_local * sizeof(src));
+		memmove(ch->remote, ch->remote + 1, --ch->n_remote * sizeof(dst));
+	}
 	ike_out_ts(o, IKE_P_TSI, ch->local, ch->n_local);
 	ike_out_ts(o, IKE_P_TSR, ch->remote, ch->n_remote);
 }

@@ -79,6 +79,7 @@ static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 /* Takes @ch away, with its inbound SA unless @drain. */
 static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 {
+	struct ike_event e = { .kind = IKE_EVENT_CHILD_GONE, .peer = sa->peer, .conf = ch->conf };
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	struct ike_child **p;
 
@@ -92,6 +93,8 @@ static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst);
 	if (!drain)
 		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src);
+	if (ch->in_kernel)
+		ike_tell(sa->ctx, &e);
 	OPENSSL_cleanse(ch, sizeof(*ch));
 	free(ch);
 }
@@ -223,6 +226,8 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		      const struct ike_child_seed *s)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_event e = { .kind = IKE_EVENT_CHILD, .peer = sa->peer, .conf = ch->conf };
+	const struct ike_child *o;
 	struct ike_kern_sa in;
 	int err;
 
@@ -243,11 +248,15 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		return -1;
 	}
 	ch->in_kernel = true;
+	ch->asked = ike_want_waits(sa, ch->conf);
+	for (o = sa->children; o; o = o->next)
+		ch->asked |= o->asked && o->conf == ch->conf;
 	ch->rekey_at = after(now, ch->conf->rekey_ms);
 	ch->expire_at = after(now, ch->conf->life_ms);
 	ch->next = sa->children;
 	sa->children = ch;
 	ike_log(sa->ctx, sa, "%.32s: child established", ch->conf->name);
+	ike_tell(sa->ctx, &e);
 	return 0;
 }
 
@@ -259,6 +268,7 @@ void ike_child_move(struct ike_sa *sa)
 	bool encap = sa->nat_us || sa->nat_peer;
 	struct ike_child *ch;
 
+	ike_sa_touch(sa);
 	if (!encap) {
 		local.port = 0;
 		remote.port = 0;
@@ -318,7 +328,7 @@ void ike_expire(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi, bo
 	t.conf = ch->conf;
 	t.spi = ch->spi_in;
 	if (hard)
-		ch->again = ch->conf->dpd_action == IKE_ACTION_START;
+		ch->again = ike_want_revives(ch, ch->conf->dpd_action);
 	if (hard)
 		ch->busy = true;
 	if (ike_task_add(sa, now, &t))
@@ -341,7 +351,7 @@ void ike_child_tick(struct ike_sa *sa, uint64_t now)
 			ike_child_release(sa, ch);
 		if (now >= ch->expire_at) {
 			ch->busy = true;
-			ch->again = ch->conf->dpd_action == IKE_ACTION_START;
+			ch->again = ike_want_revives(ch, ch->conf->dpd_action);
 			ch->expire_at = sa->n_queue == IKE_TASKS ? now + 1000 : UINT64_MAX;
 			ike_task_add(sa, now, &t);
 		} else if (now >= ch->rekey_at && !ch->busy && !ch->redundant) {

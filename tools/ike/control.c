@@ -35,6 +35,7 @@
  * @peer: this one is up, with
  * @child: this child, all that are wanted if it is -1; down if
  * @down: is set
+ * @failed: that was tried, and did not come up
  * @until: then he is told that it took too long
  * @closing: ends when all is sent
  */
@@ -42,7 +43,7 @@ struct client {
 	struct client *next;
 	struct ike_daemon *d;
 	struct bufferevent *bev;
-	bool follows, waits, down, closing;
+	bool follows, waits, down, failed, closing;
 	char peer[256];
 	int child;
 	uint64_t until;
@@ -148,6 +149,8 @@ static void about(struct client *c, const char *command, struct json_object *req
 			       : "the name of a connection or of a child is missing");
 		return;
 	}
+	c->failed = false;
+	d->news = true;
 	snprintf(c->peer, sizeof(c->peer), "%s", d->setup->peers[i].name);
 	c->child = child;
 	c->until = ike_now() + (uint64_t)number_of(req, "timeout", 30) * 1000;
@@ -159,8 +162,7 @@ static void about(struct client *c, const char *command, struct json_object *req
 	} else if (!strcmp(command, "down")) {
 		c->down = true;
 		c->waits = true;
-		if (!ike_peer_stop(d, (unsigned int)i, child))
-			answer(c, NULL);
+		ike_peer_stop(d, (unsigned int)i, child);
 	} else if (ike_peer_rekey(d, (unsigned int)i, child)) {
 		answer(c, "it is not up");
 	} else {
@@ -245,45 +247,56 @@ static void on_client(struct evconnlistener *l, evutil_socket_t fd, struct socka
 }
 
 /* Whether what @c waits for is so. */
-static bool reached(struct client *c, unsigned int i, bool *failed)
+static bool reached(struct client *c, unsigned int i)
 {
-	const struct ike_setup_peer *m = &c->d->setup->more[i];
 	unsigned int k, n = c->d->setup->peers[i].n_children;
-	bool all = true;
 
 	for (k = 0; k < n; k++) {
 		if (c->child >= 0 && (unsigned int)c->child != k)
 			continue;
-		if (c->down && ike_peer_child(c->d, i, k))
-			all = false;
-		if (!c->down && m->kids[k].want && !ike_peer_child(c->d, i, k))
-			all = false;
+		if (c->down == !!ike_peer_child(c->d, i, k))
+			return false;
 	}
-	if (c->down)
-		return all && (c->child >= 0 || !ike_peer_sa(c->d, i));
-	*failed = !m->wanted || m->tries;
-	return all && c->d->up[i] == 2 && !*failed;
+	return !c->down || c->child >= 0 || !ike_peer_sa(c->d, i);
 }
 
-void ike_ctl_watch(struct ike_daemon *d, uint64_t now)
+void ike_ctl_failed(struct ike_daemon *d, unsigned int i, int k)
 {
 	struct client *c = d->ctl ? d->ctl->clients : NULL;
-	bool failed = false;
-	int i, child;
+
+	for (; c; c = c->next)
+		if (c->waits && !c->down && (c->child < 0 || c->child == k) &&
+		    !strcmp(c->peer, d->setup->peers[i].name))
+			c->failed = true;
+}
+
+static void look(struct client *c, uint64_t now)
+{
+	int child, i = ike_setup_find(c->d->setup, c->peer, &child);
+
+	if (i < 0)
+		answer(c, "the connection is gone");
+	else if (reached(c, (unsigned int)i))
+		answer(c, NULL);
+	else if (c->failed)
+		answer(c, "it did not come up, see the log");
+	else if (now >= c->until)
+		answer(c, "it takes too long, see the log");
+}
+
+uint64_t ike_ctl_watch(struct ike_daemon *d, uint64_t now)
+{
+	struct client *c = d->ctl ? d->ctl->clients : NULL;
+	uint64_t at = UINT64_MAX;
 
 	for (; c; c = c->next) {
-		if (!c->waits)
-			continue;
-		i = ike_setup_find(d->setup, c->peer, &child);
-		if (i < 0)
-			answer(c, "the connection is gone");
-		else if (reached(c, (unsigned int)i, &failed))
-			answer(c, NULL);
-		else if (failed)
-			answer(c, "it did not come up, see the log");
-		else if (now >= c->until)
-			answer(c, "it takes too long, see the log");
+		if (c->waits && (d->news || now >= c->until))
+			look(c, now);
+		if (c->waits && c->until < at)
+			at = c->until;
 	}
+	d->news = false;
+	return at;
 }
 
 int ike_ctl_open(struct ike_daemon *d, const char *path)

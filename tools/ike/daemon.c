@@ -131,6 +131,11 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	ike_daemon_run(d);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static bool all_gone(struct ike_daemon *d)
 {
 	struct ike_sa *sa = NULL;
@@ -143,21 +148,15 @@ static bool all_gone(struct ike_daemon *d)
 
 void ike_daemon_run(struct ike_daemon *d)
 {
-	uint64_t now = ike_now(), at, mine;
+	uint64_t now = ike_now(), at;
 	struct timeval tv;
 
-	ike_peers_watch(d, now, true);
+	if (d->stop_at)
+		ike_want_free(d->ctx);
 	at = ike_tick(d->ctx, now);
-	ike_peers_watch(d, now, false);
-	mine = ike_peers_tick(d, now);
-	/* What was just begun has its own times. */
-	if (mine <= now) {
-		at = ike_tick(d->ctx, now);
-		mine = now + 1;
-	}
-	at = mine < at ? mine : at;
-	ike_ctl_watch(d, now);
-	ike_reload_tidy(d, false);
+	at = earlier(at, ike_peers_run(d, now));
+	at = earlier(at, ike_ctl_watch(d, now));
+	at = earlier(at, ike_reload_tidy(d, now, false));
 	if (d->stop_at && (now >= d->stop_at || all_gone(d))) {
 		event_base_loopbreak(d->base);
 		return;
@@ -202,6 +201,7 @@ int ike_daemon_start(struct ike_daemon *d)
 	struct ike_ctx_conf conf = { .peers = d->setup->peers, .n_peers = d->setup->n,
 				     .kernel = &ike_nfsec_ops, .arg = d, .send = send_out,
 				     .random = random_octets, .log = ike_say_line,
+				     .event = ike_peers_news, .where = ike_peer_find,
 				     .keepalive = keepalive, .drain_ms = IKE_DRAIN_MS };
 	char err[1100];
 	unsigned int i;
@@ -223,8 +223,7 @@ int ike_daemon_start(struct ike_daemon *d)
 	conf.kern = d->kern;
 	d->ctx = ike_ctx_new(&conf);
 	d->base = event_base_new();
-	d->up = calloc(d->setup->n + 1, sizeof(*d->up));
-	if (!d->ctx || !d->base || !d->up || events(d)) {
+	if (!d->ctx || !d->base || events(d)) {
 		ike_say(d, "the loop cannot be made: %s", strerror(errno));
 		return -1;
 	}
@@ -238,7 +237,6 @@ void ike_daemon_stop(struct ike_daemon *d)
 	struct ike_sa *sa = NULL;
 	struct ike_task t = { IKE_TASK_DELETE };
 	uint64_t now = ike_now();
-	unsigned int i;
 
 	if (d->stop_at) {
 		d->stop_at = now;
@@ -246,8 +244,7 @@ void ike_daemon_stop(struct ike_daemon *d)
 	}
 	ike_say(d, "ending");
 	d->stop_at = now + IKE_STOP_MS;
-	for (i = 0; i < d->setup->n; i++)
-		d->setup->more[i].wanted = false;
+	ike_want_free(d->ctx);
 	while ((sa = ike_sa_next(d->ctx, sa))) {
 		sa->n_queue = 0;
 		ike_task_add(sa, now, &t);
@@ -279,7 +276,6 @@ void ike_daemon_end(struct ike_daemon *d)
 	ike_nfsec_close(d->kern);
 	if (d->base)
 		event_base_free(d->base);
-	ike_reload_tidy(d, true);
+	ike_reload_tidy(d, 0, true);
 	ike_setup_free(d->setup);
-	free(d->up);
 }

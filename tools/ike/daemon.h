@@ -14,8 +14,6 @@
 #define IKE_LOG_LINES	256	/* kept for those who ask later */
 #define IKE_LOG_LINE	1024
 #define IKE_DRAIN_MS	2000	/* what is on its way when a child is replaced */
-#define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
-#define IKE_RETRY_MAX_MS 60000
 #define IKE_STOP_MS	3000	/* how long peers may take to answer our goodbye */
 
 struct ike_ctl;
@@ -41,7 +39,10 @@ struct ike_ctl;
  * @sig: signals
  * @ctl: control sockets
  * @stop_at: when all is left as it is, 0 while we go on
- * @up: for each peer, how many SAs were up when we last looked
+ * @news: the machine told something since clients that wait were answered last
+ * @stale: peers with policies that may have to go
+ * @trap_at: when policies that could not be had are tried again, 0 for never
+ * @tidy_at: when to look whether @old can go
  * @line: the last lines of the log
  * @n_lines: how many there were ever
  */
@@ -61,7 +62,9 @@ struct ike_daemon {
 	struct event *timer, *nl_ev, *sig[3];
 	struct ike_ctl *ctl;
 	uint64_t stop_at;
-	unsigned int *up;
+	bool news;
+	struct ike_setup_peer *stale;
+	uint64_t trap_at, tidy_at;
 	char line[IKE_LOG_LINES][IKE_LOG_LINE];
 	uint64_t n_lines;
 };
@@ -102,8 +105,8 @@ struct ike_child *ike_peer_child(struct ike_daemon *d, unsigned int i, unsigned 
 /* Starts peer @i, or the one child @k if that is not -1. 0, or -1 and a sentence. */
 int ike_peer_start(struct ike_daemon *d, unsigned int i, int k, char *err, size_t n);
 
-/* Ends the same. The number of SAs that are told to go. */
-int ike_peer_stop(struct ike_daemon *d, unsigned int i, int k);
+/* Ends the same. */
+void ike_peer_stop(struct ike_daemon *d, unsigned int i, int k);
 
 /* Replaces the IKE SA, or child @k of it. 0, or -1 if there is none. */
 int ike_peer_rekey(struct ike_daemon *d, unsigned int i, int k);
@@ -115,11 +118,13 @@ void ike_peer_first(struct ike_daemon *d, unsigned int i);
 int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, unsigned int k,
 		  bool on);
 
-/* Compares with what was up before; @by_peer if only messages came in since. */
-void ike_peers_watch(struct ike_daemon *d, uint64_t now, bool by_peer);
+/* Adds and removes policies as news ask for; when that is to be called again. */
+uint64_t ike_peers_run(struct ike_daemon *d, uint64_t now);
 
-/* Tries what is due again; when that is to be called again. */
-uint64_t ike_peers_tick(struct ike_daemon *d, uint64_t now);
+/* What the machine tells, and asks. */
+void ike_peers_news(void *daemon, const struct ike_event *e);
+enum ike_where ike_peer_find(void *daemon, const struct ike_peer_conf *peer,
+			     struct ike_addr *local, struct ike_addr *remote);
 
 /* An event of the kernel. */
 void ike_peers_event(void *daemon, const struct ike_nfsec_event *e);
@@ -129,16 +134,19 @@ void ike_peers_event(void *daemon, const struct ike_nfsec_event *e);
 /* Reads the configuration again and changes what changed. 0, or -1 and all is as it was. */
 int ike_reload(struct ike_daemon *d);
 
-/* Lets go of configurations that no SA refers to any more. */
-void ike_reload_tidy(struct ike_daemon *d, bool all);
+/* Lets go of configurations that no SA refers to any more; when to call again. */
+uint64_t ike_reload_tidy(struct ike_daemon *d, uint64_t now, bool all);
 
 /* control.c: the socket for secctl */
 int ike_ctl_open(struct ike_daemon *d, const char *path);
 void ike_ctl_close(struct ike_daemon *d);
 void ike_ctl_line(struct ike_daemon *d, const char *line);
 
-/* Answers those who wait for a peer. */
-void ike_ctl_watch(struct ike_daemon *d, uint64_t now);
+/* Child @k of peer @i was tried, and did not come up. */
+void ike_ctl_failed(struct ike_daemon *d, unsigned int i, int k);
+
+/* Answers those who wait for a peer; when to call again. */
+uint64_t ike_ctl_watch(struct ike_daemon *d, uint64_t now);
 
 /* status.c */
 struct json_object;

@@ -35,27 +35,24 @@ bool ike_drain_add(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
 	d = malloc(sizeof(*d));
 	if (!d)
 		return false;
-	*d = (struct ike_drain){ c->drains, now + c->conf.drain_ms, proto, spi, *dst };
-	c->drains = d;
+	*d = (struct ike_drain){ NULL, now + c->conf.drain_ms, proto, spi, *dst };
+	if (!c->drains)
+		c->last_drain = &c->drains;
+	*c->last_drain = d;
+	c->last_drain = &d->next;
 	c->n_drains++;
 	return true;
 }
 
 uint64_t ike_drain_tick(struct ike_ctx *c, uint64_t now)
 {
-	struct ike_drain **p = &c->drains, *d;
-	uint64_t at = UINT64_MAX;
+	struct ike_drain *d;
 
-	while ((d = *p)) {
-		if (now >= d->until) {
-			c->conf.kernel->del_sa(c->conf.kern, d->proto, d->spi, &d->dst);
-			*p = d->next;
-			c->n_drains--;
-			free(d);
-			continue;
-		}
-		at = d->until < at ? d->until : at;
-		p = &d->next;
+	while ((d = c->drains) && now >= d->until) {
+		c->conf.kernel->del_sa(c->conf.kern, d->proto, d->spi, &d->dst);
+		c->drains = d->next;
+		c->n_drains--;
+		free(d);
 	}
-	return at;
+	return d ? d->until : UINT64_MAX;
 }

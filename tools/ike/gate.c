@@ -235,6 +235,7 @@ static void in_init(struct ike_step *x, const uint8_t *hash)
 	x->sa = ike_sa_find(x->c, h->spi_i);
 	if (!x->sa || x->sa->state != IKE_S_INIT_SENT || !x->sa->initiator)
 		return;
+	ike_sa_touch(x->sa);
 	if (ike_init_response(x) == IKE_DIE)
 		ike_sa_die(x->sa, x->now);
 }
@@ -253,6 +254,7 @@ static void in_protected(struct ike_step *x, uint8_t *hash)
 	}
 	if (!x->m->sealed)
 		return;
+	ike_sa_touch(x->sa);
 	if (ike_is_response(h))
 		in_response(x, hash);
 	else if (!ike_window_repeated(x->sa, x->now, x->local, x->remote, hash))

@@ -36,6 +36,9 @@ struct ike_nfsec_opts {
  * @reqid: of the policy that met no SA, or of the SA
  * @spi: of the SA, network order
  * @dst: its destination
+ * @flow: @from and @to are those of the packet that met the policy
+ * @from: its source, with the port or type and code of ICMP
+ * @to: its destination
  */
 struct ike_nfsec_event {
 	enum {
@@ -46,6 +49,8 @@ struct ike_nfsec_event {
 	} kind;
 	uint32_t reqid, spi;
 	struct ike_addr dst;
+	bool flow;
+	struct ike_ts from, to;
 };
 
 /**

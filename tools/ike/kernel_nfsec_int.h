@@ -51,6 +51,9 @@ struct sec_addr ike_nfsec_addr(const struct ike_addr *a);
 /* Options of the child with @reqid; never NULL. */
 const struct ike_nfsec_opts *ike_nfsec_opts(struct ike_nfsec *k, uint32_t reqid);
 
+/* kernel_nfsec_policy.c: what an acquire says. */
+void ike_nfsec_acquire(const struct sec_acquire *a, struct ike_nfsec_event *e);
+
 /* kernel_nfsec_policy.c: of struct ike_kernel_ops */
 int ike_nfsec_add_policy(void *kern, const struct ike_kern_policy *p);
 int ike_nfsec_del_policy(void *kern, const struct ike_kern_policy *p);

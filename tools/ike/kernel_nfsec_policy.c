@@ -324,6 +324,36 @@ static void to_addr(struct ike_addr *to, const struct sec_addr *from)
 	memcpy(to->a, from->b, from->len);
 }
 
+/* One end of a packet; ports that cannot be seen are any. */
+static bool end_of(const struct sec_addr *a, uint8_t proto, bool has_port, uint16_t port,
+		   struct ike_ts *t)
+{
+	*t = (struct ike_ts){ .type = a->len == 16 ? IKE_TS_IPV6 : IKE_TS_IPV4, .proto = proto,
+			      .port_lo = has_port ? port : 0,
+			      .port_hi = has_port ? port : 65535 };
+	memcpy(t->lo, a->b, ike_ts_alen(t));
+	memcpy(t->hi, a->b, ike_ts_alen(t));
+	return a->len == 4 || a->len == 16;
+}
+
+void ike_nfsec_acquire(const struct sec_acquire *a, struct ike_nfsec_event *e)
+{
+	const struct sec_sel *s = &a->sel;
+	/* the module has parts of the key of GRE there, which IKE does not know */
+	bool sport = sec_has(s, NFSEC_A_SELECTOR_SPORT_MIN) && s->proto != IPPROTO_GRE;
+	bool dport = sec_has(s, NFSEC_A_SELECTOR_DPORT_MIN) && s->proto != IPPROTO_GRE;
+	bool icmp = is_icmp(s->proto);
+
+	e->kind = IKE_NFSEC_ACQUIRE;
+	e->reqid = a->tmpl.reqid;
+	to_addr(&e->dst, &a->tmpl.dst);
+	/* type and code of ICMP are those of both ends (RFC 7296 3.13.1) */
+	e->flow = end_of(&s->src, s->proto, sport, s->sport_min, &e->from) &&
+		  end_of(&s->dst, s->proto, icmp ? sport : dport,
+			 icmp ? s->sport_min : s->dport_min, &e->to) &&
+		  s->src.len == s->dst.len;
+}
+
 static int event(struct sec_nl *nl, unsigned int cmd, int nsid, const void *attrs, size_t len,
 		 void *data)
 {
@@ -339,10 +369,8 @@ static int event(struct sec_nl *nl, unsigned int cmd, int nsid, const void *attr
 		k->conf.event(k->conf.arg, &e);
 		return 0;
 	case NFSEC_CMD_ACQUIRE_NTF:
-		e.kind = IKE_NFSEC_ACQUIRE;
 		err = sec_nl_fill(nl, cmd, attrs, len, &a);
-		e.reqid = a.tmpl.reqid;
-		to_addr(&e.dst, &a.tmpl.dst);
+		ike_nfsec_acquire(&a, &e);
 		sec_clear(&sec_acquire_set, &a);
 		break;
 	case NFSEC_CMD_EXPIRE_NTF:

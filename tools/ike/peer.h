@@ -27,7 +27,8 @@ enum ike_peer_auth {
 /* What follows if a child is lost. */
 enum ike_action {
 	IKE_ACTION_NONE,	/* nothing: policies that trap packets are up to the caller */
-	IKE_ACTION_START,	/* it is made again, as often as it takes */
+	IKE_ACTION_ASKED,	/* it is made again if somebody wanted it */
+	IKE_ACTION_START,	/* it is made again */
 };
 
 /**
@@ -45,6 +46,7 @@ enum ike_action {
  * @reqid: ties SAs to policies, not 0
  * @dpd_action: if the peer is dead, or the child older than @life_ms
  * @close_action: if the peer closes it
+ * @forever: when it is wanted it is never given up
  */
 struct ike_child_conf {
 	const char *name;
@@ -56,6 +58,7 @@ struct ike_child_conf {
 	uint64_t rekey_ms, life_ms;
 	uint32_t reqid;
 	enum ike_action dpd_action, close_action;
+	bool forever;
 };
 
 /* IKE_AUTH without a child (RFC 6023): the first one comes with keys of its own then. */
@@ -162,6 +165,34 @@ struct ike_peer_conf {
 	uint32_t frag_size;
 };
 
+/* What became of finding a peer. */
+enum ike_where {
+	IKE_WHERE_HERE,
+	IKE_WHERE_SOON,		/* ike_found() is called as soon as it is known */
+	IKE_WHERE_NOT_NOW,	/* to be tried again */
+	IKE_WHERE_NEVER,	/* it has no address, and comes by itself */
+};
+
+/**
+ * struct ike_event - what the machine has to tell
+ * @kind: which of them
+ * @peer: of which peer
+ * @conf: and of which child, NULL if it is none
+ * @wait: time until the next try, in milliseconds
+ */
+struct ike_event {
+	enum {
+		IKE_EVENT_SA,		/* an IKE SA has another state */
+		IKE_EVENT_CHILD,	/* a child is established */
+		IKE_EVENT_CHILD_GONE,	/* one is not there any more */
+		IKE_EVENT_AGAIN,	/* one that is wanted did not come up, it is tried again */
+		IKE_EVENT_GIVEN_UP,	/* or not */
+	} kind;
+	const struct ike_peer_conf *peer;
+	const struct ike_child_conf *conf;
+	uint64_t wait;
+};
+
 /**
  * struct ike_ctx_conf - surroundings of the machine
  * @peers: peers in the order in which they are tried
@@ -172,6 +203,9 @@ struct ike_peer_conf {
  * @send: takes a datagram, without marker: one goes before it if @local has port 4500
  * @random: fills with random octets; SPIs, nonces, cookies and jitter come from here
  * @log: takes a line; may be NULL
+ * @event: takes an event, and must not call the machine; may be NULL
+ * @where: finds our address and the peer's, before an IKE SA is begun; those of the peer's
+ *	configuration count if it is NULL
  * @drain_ms: how long inbound SAs stay when their child was replaced, 0 for not at all
  * @keepalive: sends one octet 0xff, so that a NAT on our side stays open; may be NULL
  * @keepalive_ms: how often, 0 for 20000
@@ -191,6 +225,9 @@ struct ike_ctx_conf {
 		     struct ike_buf octets);
 	void (*random)(void *arg, void *out, size_t n);
 	void (*log)(void *arg, const char *line);
+	void (*event)(void *arg, const struct ike_event *e);
+	enum ike_where (*where)(void *arg, const struct ike_peer_conf *peer,
+				struct ike_addr *local, struct ike_addr *remote);
 	void (*keepalive)(void *arg, const struct ike_addr *local, const struct ike_addr *remote);
 	uint64_t keepalive_ms, drain_ms;
 	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a,
@@ -238,7 +275,9 @@ int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pee
 		const struct ike_child_conf *conf, const struct ike_ts *src,
 		const struct ike_ts *dst);
 
-/* The same without a packet; all children if @conf is NULL. */
+/* The same without a packet; all children if @conf is NULL. What waits for its next try is
+ * tried at once.
+ */
 int ike_up(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
 	   const struct ike_child_conf *conf);
 
@@ -247,6 +286,16 @@ int ike_up(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
  */
 void ike_down(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
 	      const struct ike_child_conf *conf);
+
+/* It is known where @peer is, or that this cannot be known now, see IKE_WHERE_SOON. */
+void ike_found(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer);
+
+/* Whether child @conf of @peer is wanted and not there; @at is when it is looked at next. */
+bool ike_wanted(struct ike_ctx *c, const struct ike_peer_conf *peer,
+		const struct ike_child_conf *conf, uint64_t *at);
+
+/* Nothing is wanted any longer. */
+void ike_want_free(struct ike_ctx *c);
 
 /* What can be asked of an established IKE SA. */
 enum ike_task_kind {

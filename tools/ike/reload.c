@@ -9,6 +9,8 @@
 
 #include "daemon.h"
 
+#define TIDY_MS 1000
+
 /**
  * struct change - what differs
  * @conn: names of connections that are not the same any more
@@ -100,6 +102,7 @@ static void move(struct ike_sa *sa, const struct ike_peer_conf *to, const struct
 	struct ike_child *ch;
 	unsigned int i, n = 0;
 
+	ike_sa_touch(sa);
 	sa->peer = to;
 	conf = new_child(c, from, to, sa->first);
 	sa->first = conf ? conf : sa->first ? &to->children[0] : NULL;
@@ -182,10 +185,12 @@ static bool in_use(struct ike_daemon *d, const struct ike_setup *s)
 	return false;
 }
 
-void ike_reload_tidy(struct ike_daemon *d, bool all)
+uint64_t ike_reload_tidy(struct ike_daemon *d, uint64_t now, bool all)
 {
 	unsigned int i, n = 0;
 
+	if (!all && (!d->n_old || now < d->tidy_at))
+		return d->n_old ? d->tidy_at : UINT64_MAX;
 	for (i = 0; i < d->n_old; i++) {
 		if (!all && in_use(d, d->old[i]))
 			d->old[n++] = d->old[i];
@@ -193,36 +198,49 @@ void ike_reload_tidy(struct ike_daemon *d, bool all)
 			ike_setup_free(d->old[i]);
 	}
 	d->n_old = n;
+	d->tidy_at = now + TIDY_MS;
 	if (!all)
-		return;
+		return n ? d->tidy_at : UINT64_MAX;
 	free(d->old);
 	d->old = NULL;
+	return UINT64_MAX;
 }
 
-/* What was wanted of @from and is the same in @to is wanted still; the rest begins anew. */
+/* What of @from is wanted and not there. */
+static void note_wanted(struct ike_daemon *d, struct ike_setup *from)
+{
+	unsigned int i, k;
+	uint64_t at;
+
+	for (i = 0; i < from->n; i++)
+		for (k = 0; k < from->peers[i].n_children; k++)
+			from->more[i].kids[k].wanted =
+				ike_wanted(d->ctx, &from->peers[i],
+					   &from->peers[i].children[k], &at);
+	ike_want_free(d->ctx);
+}
+
+/* What is the same in both is as it was, wanted or not; the rest begins anew. */
 static void carry_on(struct ike_daemon *d, const struct ike_setup *from, struct ike_setup *to,
-		     const struct change *c, const unsigned int *up)
+		     const struct change *c)
 {
 	const struct ike_child_conf *conf;
+	const struct ike_setup_child *kid;
 	unsigned int i, k;
 	int o;
 
 	for (i = 0; i < to->n; i++) {
 		o = conn_changed(c, to->peers[i].name) ? -1 : find(from, to->peers[i].name);
-		if (o >= 0) {
-			d->up[i] = up[o];
-			to->more[i].wanted = from->more[o].wanted;
-			to->more[i].tries = from->more[o].tries;
-			to->more[i].retry_at = from->more[o].retry_at;
-		}
 		for (k = 0; o >= 0 && k < from->peers[o].n_children; k++) {
+			kid = &from->more[o].kids[k];
 			conf = new_child(c, &from->peers[o], &to->peers[i],
 					 &from->peers[o].children[k]);
-			if (!conf || !from->more[o].kids[k].want)
+			if (!conf || (!kid->trapped && !kid->wanted))
 				continue;
-			to->more[i].kids[conf - to->peers[i].children].want = true;
 			ike_peer_trap(d, to, i, (unsigned int)(conf - to->peers[i].children),
 				      true);
+			if (kid->wanted)
+				ike_up(d->ctx, ike_now(), &to->peers[i], conf);
 		}
 		ike_peer_first(d, i);
 	}
@@ -231,39 +249,35 @@ static void carry_on(struct ike_daemon *d, const struct ike_setup *from, struct 
 int ike_reload(struct ike_daemon *d)
 {
 	struct ike_setup *from = d->setup, *to = ike_daemon_load(d), **old;
-	unsigned int *up, *was = d->up, i, k;
 	struct change c = { 0 };
+	unsigned int i, k;
 
-	up = to ? calloc(to->n + 1, sizeof(*up)) : NULL;
 	old = realloc(d->old, (d->n_old + 1) * sizeof(*old));
 	if (old)
 		d->old = old;
 	if (to)
 		ike_conf_diff(from->conf, to->conf, note, &c);
-	if (!to || !up || !old || c.no_memory) {
+	if (!to || !old || c.no_memory) {
 		ike_say(d, "the configuration stays as it was");
 		ike_setup_free(to);
-		free(up);
 		free(c.conn);
 		free(c.child);
 		return -1;
 	}
 	d->old[d->n_old++] = from;
+	note_wanted(d, from);
 	d->setup = to;
-	d->up = up;
+	d->stale = NULL;
 	d->ctx->conf.peers = to->peers;
 	d->ctx->conf.n_peers = to->n;
-	/* What is wanted is told anew. */
-	ike_want_free(d->ctx);
 	all_sas(d, from, to, &c);
-	carry_on(d, from, to, &c, was);
+	carry_on(d, from, to, &c);
 	/* The new policies are there, so that what both have has no gap. */
 	for (i = 0; i < from->n; i++)
 		for (k = 0; k < from->peers[i].n_children; k++)
 			ike_peer_trap(d, from, i, k, false);
 	ike_say(d, "configuration read again: %u connections and %u children changed", c.n,
 		c.n_child);
-	free(was);
 	free(c.conn);
 	free(c.child);
 	return 0;

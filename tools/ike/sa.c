@@ -45,6 +45,12 @@ void ike_log(struct ike_ctx *c, const struct ike_sa *sa, const char *fmt, ...)
 	c->conf.log(c->conf.arg, line);
 }
 
+void ike_tell(struct ike_ctx *c, const struct ike_event *e)
+{
+	if (c->conf.event)
+		c->conf.event(c->conf.arg, e);
+}
+
 int ike_copy(uint8_t **to, size_t *n, struct ike_buf from)
 {
 	uint8_t *p = malloc(from.n ? from.n : 1);
@@ -89,6 +95,10 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	if (!sa)
 		return NULL;
 	sa->ctx = c;
+	if (ike_due_new(sa)) {
+		free(sa);
+		return NULL;
+	}
 	sa->peer = peer;
 	sa->initiator = initiator;
 	sa->state = initiator ? IKE_S_INIT_SENT : IKE_S_HALF_OPEN;
@@ -106,17 +116,24 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	sa->by_spi = c->buckets[bucket(spi)];
 	c->buckets[bucket(spi)] = sa;
 	sa->next = c->sas;
+	if (c->sas)
+		c->sas->prev = &sa->next;
+	sa->prev = &c->sas;
 	c->sas = sa;
 	return sa;
 }
 
 void ike_sa_state(struct ike_sa *sa, enum ike_state s)
 {
+	struct ike_event e = { .kind = IKE_EVENT_SA, .peer = sa->peer };
+
+	ike_sa_touch(sa);
 	if (sa->state == s)
 		return;
 	sa->ctx->half_open -= sa->state == IKE_S_HALF_OPEN;
 	sa->state = s;
 	ike_log(sa->ctx, sa, "IKE SA %s", states[s]);
+	ike_tell(sa->ctx, &e);
 }
 
 static void wipe(struct ike_sa *sa)
@@ -150,6 +167,8 @@ void ike_sa_die(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_child *ch;
 
+	if (sa->initiator && sa->state < IKE_S_UP)
+		ike_want_tried(sa, now);
 	for (ch = sa->children; ch; ch = ch->next)
 		ike_want_lost(sa, now, ch);
 	wipe(sa);
@@ -158,20 +177,21 @@ void ike_sa_die(struct ike_sa *sa, uint64_t now)
 	ike_sa_state(sa, IKE_S_GONE);
 }
 
-static void release(struct ike_sa *sa)
+void ike_sa_release(struct ike_sa *sa)
 {
 	struct ike_ctx *c = sa->ctx;
 	struct ike_sa **p;
 
 	wipe(sa);
-	for (p = &c->sas; *p != sa; p = &(*p)->next)
-		;
-	*p = sa->next;
+	*sa->prev = sa->next;
+	if (sa->next)
+		sa->next->prev = sa->prev;
 	for (p = &c->buckets[bucket(ike_sa_own_spi(sa))]; *p != sa; p = &(*p)->by_spi)
 		;
 	*p = sa->by_spi;
 	c->half_open -= sa->state == IKE_S_HALF_OPEN;
 	ike_window_wipe(&sa->w);
+	ike_due_free(sa);
 	OPENSSL_cleanse(sa, sizeof(*sa));
 	free(sa);
 }
@@ -206,6 +226,7 @@ struct ike_ctx *ike_ctx_new(const struct ike_ctx_conf *conf)
 	if (!c)
 		return NULL;
 	c->conf = *conf;
+	c->want_at = UINT64_MAX;
 	if (!c->conf.cookie_from)
 		c->conf.cookie_from = 64;
 	if (!c->conf.half_open_each)
@@ -228,10 +249,11 @@ void ike_ctx_free(struct ike_ctx *c)
 		ike_chain_free(sa, &sa->chain);
 	}
 	while (c->sas)
-		release(c->sas);
+		ike_sa_release(c->sas);
 	ike_want_free(c);
 	ike_drain_tick(c, UINT64_MAX);
 	ike_pool_free(c);
+	free(c->heap);
 	OPENSSL_cleanse(c, sizeof(*c));
 	free(c);
 }
@@ -295,32 +317,47 @@ unsigned int ike_proposals_usable(struct ike_proposal *p, unsigned int n)
 	return k;
 }
 
+enum ike_where ike_peer_where(struct ike_ctx *c, const struct ike_peer_conf *peer,
+			      struct ike_addr *local, struct ike_addr *remote)
+{
+	if (c->conf.where)
+		return c->conf.where(c->conf.arg, peer, local, remote);
+	*local = peer->local;
+	*remote = peer->remote;
+	return local->len && remote->len ? IKE_WHERE_HERE : IKE_WHERE_NEVER;
+}
+
 int ike_initiate(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer)
 {
-	return ike_sa_start(c, now, peer, NULL);
+	return ike_sa_start(c, now, peer, NULL) ? -1 : 0;
 }
 
 int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
 		 const struct ike_child_conf *first)
 {
+	struct ike_addr local, remote;
+	enum ike_where where;
 	struct ike_sa *sa;
 
-	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
+	if (!peer->n_ike || !peer->n_children)
 		return -1;
 	if (!ike_peer_usable(peer)) {
 		ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
 		return -1;
 	}
+	where = ike_peer_where(c, peer, &local, &remote);
+	if (where)
+		return where == IKE_WHERE_SOON ? 1 : -1;
 	sa = ike_sa_new(c, now, peer, true);
 	if (!sa)
 		return -1;
-	sa->local = peer->local;
-	sa->remote = peer->remote;
+	sa->local = local;
+	sa->remote = remote;
 	sa->first = first;
 	sa->all = !first;
 	sa->began = true;
 	if (ike_init_start(sa, now)) {
-		release(sa);
+		ike_sa_release(sa);
 		return -1;
 	}
 	return 0;
@@ -328,6 +365,7 @@ int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 
 int ike_task_add(struct ike_sa *sa, uint64_t now, const struct ike_task *t)
 {
+	ike_sa_touch(sa);
 	if (sa->state != IKE_S_UP || sa->n_queue == IKE_TASKS)
 		return -1;
 	sa->queue[sa->n_queue++] = *t;
@@ -351,97 +389,4 @@ void ike_task_next(struct ike_sa *sa, uint64_t now)
 		if (err)
 			ike_log(sa->ctx, sa, "a task could not be started");
 	}
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-#define POLL_MS 1000	/* how often a new pair is looked at until the peer uses it */
-
-/* When something of @sa is due. */
-static uint64_t due(struct ike_sa *sa, uint64_t now)
-{
-	uint64_t at = earlier(sa->expire_at, ike_frag_tick(sa, now));
-	const struct ike_child *ch;
-
-	if (sa->w.req)
-		at = earlier(at, sa->w.next_at);
-	at = earlier(at, ike_chain_tick(sa, now));
-	if (sa->state != IKE_S_UP)
-		return at;
-	if (sa->peer->dpd_ms && !sa->w.req)
-		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
-	if (sa->n_queue && !sa->w.req)
-		return now;
-	at = earlier(at, earlier(sa->rekey_at, earlier(sa->unique_at, sa->keep_at)));
-	for (ch = sa->children; ch; ch = ch->next)
-		if (!ch->out_kernel)
-			at = earlier(at, now + POLL_MS);
-	for (ch = sa->children; ch; ch = ch->next)
-		at = earlier(at, ch->busy ? ch->expire_at : earlier(ch->rekey_at, ch->expire_at));
-	return at;
-}
-
-/* Keeps the NAT on our side open (RFC 3948 4). */
-static void keep(struct ike_sa *sa, uint64_t now)
-{
-	const struct ike_ctx_conf *k = &sa->ctx->conf;
-
-	if (!sa->nat_us || !k->keepalive) {
-		sa->keep_at = UINT64_MAX;
-		return;
-	}
-	if (sa->keep_at != UINT64_MAX && now < sa->keep_at)
-		return;
-	if (sa->keep_at != UINT64_MAX)
-		k->keepalive(k->arg, &sa->local, &sa->remote);
-	sa->keep_at = now + (k->keepalive_ms ? k->keepalive_ms : 20000);
-}
-
-static void tick(struct ike_sa *sa, uint64_t now)
-{
-	struct ike_task live = { IKE_TASK_LIVENESS }, rekey = { IKE_TASK_REKEY };
-
-	if (sa->w.req && now >= sa->w.next_at && !ike_window_tick(sa, now)) {
-		ike_log(sa->ctx, sa, "peer does not answer");
-		ike_sa_die(sa, now);
-	}
-	if (sa->state == IKE_S_UP) {
-		ike_child_tick(sa, now);
-		keep(sa, now);
-		if (sa->peer->dpd_ms && !sa->w.req && now - sa->heard_at >= sa->peer->dpd_ms) {
-			if (ike_child_heard(sa))
-				sa->heard_at = now;
-			else
-				ike_task_add(sa, now, &live);
-		}
-		if (now >= sa->rekey_at && sa->state == IKE_S_UP) {
-			sa->rekey_at = now + POLL_MS;
-			if (sa->n_queue < IKE_TASKS)
-				sa->rekey_at = UINT64_MAX;
-			ike_task_add(sa, now, &rekey);
-		}
-		if (now >= sa->unique_at && sa->state == IKE_S_UP)
-			ike_unique_tick(sa, now);
-		ike_task_next(sa, now);
-	}
-	if (now >= sa->expire_at)
-		release(sa);
-}
-
-uint64_t ike_tick(struct ike_ctx *c, uint64_t now)
-{
-	struct ike_sa *sa, *next;
-	uint64_t at;
-
-	for (sa = c->sas; sa; sa = next) {
-		next = sa->next;
-		tick(sa, now);
-	}
-	at = earlier(ike_want_tick(c, now), ike_drain_tick(c, now));
-	for (sa = c->sas; sa; sa = sa->next)
-		at = earlier(at, due(sa, now));
-	return at;
 }

@@ -62,6 +62,7 @@ enum ike_end {
  * @retired: another one took its place
  * @seen: packets that were received with it, when that was looked at last
  * @again: it was not meant to go: make it again
+ * @asked: somebody wanted it, or the one that it replaces
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
  * @twin: our SPI of the child that replaces the same one, 0 for none
  * @src: our address in the kernel
@@ -76,7 +77,8 @@ struct ike_child {
 	struct ike_proposal chosen;
 	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
 	unsigned int n_local, n_remote;
-	bool transport, in_kernel, out_kernel, busy, again, redundant, retired;
+	bool transport, in_kernel, out_kernel, busy, again, asked, redundant,
+		retired;
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst, oa_local, oa_remote;
@@ -148,6 +150,11 @@ struct ike_window {
  * struct ike_sa - an IKE SA
  * @ctx: where it lives
  * @next: all SAs
+ * @prev: what points to it there
+ * @due_at: when something of it is due, see due.c
+ * @heap_at: its place in the heap of those times, from 1; 0 if it is not in there
+ * @touched: what points to it among those whose time may have changed, NULL if it is none
+ * @next_touched: the next of those
  * @by_spi: SAs whose own SPI has the same hash
  * @peer: its peer; of a responder a guess until IKE_AUTH
  * @state: its state
@@ -207,7 +214,9 @@ struct ike_window {
  */
 struct ike_sa {
 	struct ike_ctx *ctx;
-	struct ike_sa *next, *by_spi;
+	struct ike_sa *next, **prev, *by_spi, *next_touched, **touched;
+	uint64_t due_at;
+	unsigned int heap_at;
 	const struct ike_peer_conf *peer;
 	enum ike_state state;
 	bool initiator;
@@ -278,10 +287,17 @@ struct ike_sa {
  * struct ike_ctx - the machine
  * @conf: its surroundings
  * @sas: all SAs
+ * @n_sas: their number
  * @buckets: the same by own SPI
+ * @heap: the same by when something is due
+ * @n_heap: how many are in there
+ * @heap_room: and could be
+ * @touched: those that have to be put there anew
  * @wants: children that are wanted, see want.c
  * @n_wants: their number
- * @drains: inbound SAs of children that were replaced, see drain.c
+ * @want_at: when to look at one of them
+ * @drains: inbound SAs of children that were replaced, see drain.c; the oldest first
+ * @last_drain: where the next one goes
  * @n_drains: their number
  * @pools: what is leased of which pool
  * @leases: and to whom
@@ -305,9 +321,12 @@ struct ike_ctx {
 	struct ike_ctx_conf conf;
 	struct ike_sa *sas;
 	struct ike_sa *buckets[IKE_BUCKETS];
+	struct ike_sa **heap, *touched;
+	unsigned int n_sas, n_heap, heap_room;
 	struct ike_want *wants;
 	unsigned int n_wants;
-	struct ike_drain *drains;
+	uint64_t want_at;
+	struct ike_drain *drains, **last_drain;
 	unsigned int n_drains;
 	struct ike_pool_state *pools;
 	struct ike_lease *leases;
@@ -363,20 +382,44 @@ static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
+/* Tells the caller of the machine. */
+void ike_tell(struct ike_ctx *c, const struct ike_event *e);
+
+/* From where to where @peer is spoken to. */
+enum ike_where ike_peer_where(struct ike_ctx *c, const struct ike_peer_conf *peer,
+			      struct ike_addr *local, struct ike_addr *remote);
+
 /* Sends IKE_SA_INIT to @peer. The child of IKE_AUTH is @first, or if that is NULL all children
- * follow. 0 or -1.
+ * follow. 0; 1 if its address is to be known soon; or -1.
  */
 int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
 		 const struct ike_child_conf *first);
 
 /* Takes the children out of the kernel and wipes the keys; the SA is forgotten later. */
 void ike_sa_die(struct ike_sa *sa, uint64_t now);
+
+/* Forgets it. */
+void ike_sa_release(struct ike_sa *sa);
 void ike_sa_state(struct ike_sa *sa, enum ike_state s);
 const char *ike_state_name(enum ike_state s);
 
 /* Derives the keys from a finished key exchange; 0 or -1. */
 int ike_sa_derive(struct ike_sa *sa);
 int ike_copy(uint8_t **to, size_t *n, struct ike_buf from);
+
+/* due.c: ike_tick() */
+
+/* Room for @sa, which is new, and an end of that. 0, or -1 without memory. */
+int ike_due_new(struct ike_sa *sa);
+void ike_due_free(struct ike_sa *sa);
+
+/* Something of @sa has changed: it may be due at another time. To be said of what is not
+ * the SA of a message, and does not come by way of a state, a task or a request.
+ */
+void ike_sa_touch(struct ike_sa *sa);
+
+/* When something of @sa is due. */
+uint64_t ike_sa_due(struct ike_sa *sa, uint64_t now);
 
 /* want.c: children that are to be there (ike_acquire(), ike_up(), ike_down()) */
 
@@ -390,6 +433,15 @@ void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf
 /* @ch goes with @sa: what sa->end and its configuration ask for. */
 void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch);
 
+/* Whether @ch is to be made again if it ends by @action. */
+bool ike_want_revives(const struct ike_child *ch, enum ike_action action);
+
+/* Whether a child of @conf is wanted that is not there. */
+bool ike_want_waits(struct ike_sa *sa, const struct ike_child_conf *conf);
+
+/* @sa, which was to be established, is not: what came of it is looked at now. */
+void ike_want_tried(struct ike_sa *sa, uint64_t now);
+
 /* The peer closed a child of @conf. */
 void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf);
 
@@ -398,7 +450,6 @@ void ike_want_up(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *t
 
 /* Tries what is due; when to call again. */
 uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now);
-void ike_want_free(struct ike_ctx *c);
 
 /* @sa was established: if the peer began one too, one of the two is too much, and deleted
  * later by ike_unique_tick().

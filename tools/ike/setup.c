@@ -218,6 +218,18 @@ static uint32_t new_reqid(const struct ike_setup *s, const struct ike_setup *old
 	return r;
 }
 
+/* What is wanted for ever is made again whatever ended it; what somebody asked for, if the
+ * peer was dead.
+ */
+static void actions(struct ike_child_conf *v, const struct ike_conf_child *c)
+{
+	v->forever = c->start_action & IKE_CONF_START;
+	v->dpd_action = v->forever || (c->dpd_action & IKE_CONF_START) ? IKE_ACTION_START
+								       : IKE_ACTION_ASKED;
+	v->close_action = v->forever || (c->close_action & IKE_CONF_START) ? IKE_ACTION_START
+									   : IKE_ACTION_NONE;
+}
+
 static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
 {
 	struct ike_setup_peer *m = &x->s->more[i];
@@ -247,6 +259,7 @@ static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_s
 			.rekey_ms = less(c->time.rekey * 1000, c->time.rand * 1000),
 			.life_ms = c->time.life * 1000, .reqid = c->reqid,
 		};
+		actions(&v[k], c);
 		if (!v[k].reqid) {
 			uint32_t r = old_reqid(old, m->conf->item.name, c->item.name);
 
@@ -272,6 +285,9 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->ike = c->proposals.v;
 	p->n_ike = c->proposals.n;
 	p->dpd_ms = c->dpd_delay * 1000;
+	p->retry_ms = IKE_RETRY_MS;
+	p->retry_max_ms = IKE_RETRY_MAX_MS;
+	p->retry_tries = c->keyingtries;
 	p->encap = c->encap;
 	p->mobike = c->mobike;
 	p->no_frag = c->fragmentation == IKE_CONF_FRAG_NO;

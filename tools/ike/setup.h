@@ -12,6 +12,9 @@
 
 #define IKE_REQID_FIRST	1000000u	/* reqids of children that have none of their own */
 #define IKE_REQID_LAST	1999999u
+#define IKE_SAID_MAX	256
+#define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
+#define IKE_RETRY_MAX_MS 60000
 
 /**
  * struct ike_setup_child - what the machine need not know of a child
@@ -20,35 +23,31 @@
  * @trapped: its policies are in the kernel whether it is up or not, between
  * @src: this address of ours
  * @dst: and this one of the peer's
- * @want: it is to be up
- * @retry_at: when it is asked for again if it is not
+ * @wanted: it was not up but wanted when the next configuration came
  */
 struct ike_setup_child {
 	const struct ike_conf_child *conf;
 	struct ike_nfsec_opts opts;
-	bool trapped, want;
+	bool trapped, wanted;
 	struct ike_addr src, dst;
-	uint64_t retry_at;
 };
 
 /**
  * struct ike_setup_peer - the same of a peer
  * @conf: its configuration
  * @route: our address is the one that the route to the peer has
- * @wanted: it is to be up
- * @forever: and tried until it is
- * @tries: how often it was tried in vain
- * @retry_at: when it is tried again, 0 while it is up or being tried
- * @now_up: for ike_peers_watch()
+ * @said: why it cannot be found, as said last; empty if it can
+ * @stale: a child is gone, so that policies may have to go, and
+ * @next_stale: the next one of which that is so
  * @kids: the children of the configuration of the machine in the same order
  * @pools: addresses for the peer
  * @opened: objects of libcrypto that the configuration of the machine refers to
  */
 struct ike_setup_peer {
 	const struct ike_conf_conn *conf;
-	bool route, wanted, forever;
-	unsigned int tries, now_up;
-	uint64_t retry_at;
+	bool route, stale;
+	char said[IKE_SAID_MAX];
+	struct ike_setup_peer *next_stale;
 	struct ike_setup_child *kids;
 	struct ike_pool *pools;
 	struct {

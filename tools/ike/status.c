@@ -128,23 +128,25 @@ static struct json_object *one_sa(struct ike_daemon *d, const struct ike_sa *sa,
 
 static struct json_object *connection(struct ike_daemon *d, unsigned int i, uint64_t now)
 {
-	static const char *const levels[] = { "down", "connecting", "up" };
 	struct json_object *o = json_object_new_object(), *kids = json_object_new_array();
 	struct json_object *sas = json_object_new_array(), *k;
 	const struct ike_peer_conf *p = &d->setup->peers[i];
 	const struct ike_setup_peer *m = &d->setup->more[i];
-	struct ike_sa *sa = NULL;
+	struct ike_sa *sa = ike_peer_sa(d, i);
+	uint64_t at, next = UINT64_MAX;
 	char text[512];
 	unsigned int c;
 
 	put(o, "name", p->name);
-	put(o, "state", levels[d->up[i]]);
+	put(o, "state", !sa ? "down" : sa->state == IKE_S_UP ? "up" : "connecting");
 	put_addr(o, "local", &p->local);
 	put_addr(o, "remote", &p->remote);
 	put_id(o, "local-id", p->local_id.type, p->local_id.data);
 	put_id(o, "remote-id", p->remote_id.type, p->remote_id.data);
-	if (m->retry_at)
-		put_in(o, "retry-in", now, m->retry_at);
+	for (c = 0; !sa && c < p->n_children; c++)
+		if (ike_wanted(d->ctx, p, &p->children[c], &at) && at < next)
+			next = at;
+	put_in(o, "retry-in", now, next);
 	for (c = 0; c < p->n_children; c++) {
 		k = json_object_new_object();
 		put(k, "name", p->children[c].name);
@@ -159,7 +161,7 @@ static struct json_object *connection(struct ike_daemon *d, unsigned int i, uint
 		json_object_array_add(kids, k);
 	}
 	json_object_object_add(o, "children", kids);
-	while ((sa = ike_sa_next(d->ctx, sa)))
+	for (sa = ike_sa_next(d->ctx, NULL); sa; sa = ike_sa_next(d->ctx, sa))
 		if (sa->peer == p && sa->state != IKE_S_GONE)
 			json_object_array_add(sas, one_sa(d, sa, now));
 	json_object_object_add(o, "sas", sas);

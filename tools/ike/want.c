@@ -12,6 +12,7 @@
 #define RETRY_MS	5000	/* until the second try, unless configured */
 #define RETRY_MAX_MS	300000	/* longest interval */
 #define CHECK_MS	500	/* how often the outcome of a try is looked at */
+#define SOON_MS		30000	/* longest wait for an address */
 #define UNIQUE_MS	3000	/* time for the other's SA to come up */
 
 /**
@@ -45,6 +46,14 @@ static struct ike_want **find(struct ike_ctx *c, const struct ike_peer_conf *pee
 	while (*w && ((*w)->peer != peer || (*w)->conf != conf))
 		w = &(*w)->next;
 	return w;
+}
+
+/* @w is to be looked at when it is @t. */
+static void at(struct ike_ctx *c, struct ike_want *w, uint64_t t)
+{
+	w->at = t;
+	if (t < c->want_at)
+		c->want_at = t;
 }
 
 static void drop(struct ike_ctx *c, struct ike_want **w)
@@ -107,8 +116,8 @@ static bool making(const struct ike_sa *sa, const struct ike_child_conf *conf)
 	return false;
 }
 
-/* Begins a try if none is under way. False if that is not possible. */
-static bool serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+/* Begins a try if none is under way. 0, 1 if that has to wait, or -1. */
+static int serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 {
 	struct ike_task t = { IKE_TASK_CHILD, w->conf };
 	struct ike_sa *sa, *up = NULL;
@@ -117,7 +126,7 @@ static bool serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 		if (sa->peer != w->peer)
 			continue;
 		if (making(sa, w->conf))
-			return true;
+			return 0;
 		if (sa->state == IKE_S_UP)
 			up = sa;
 	}
@@ -125,22 +134,38 @@ static bool serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 	if (up && w->peer->n_vips && !up->vip_ours)
 		t.kind = IKE_TASK_DELETE;
 	if (up)
-		return !ike_task_add(up, now, &t);
-	return !ike_sa_start(c, now, w->peer, w->conf);
+		return ike_task_add(up, now, &t);
+	return ike_sa_start(c, now, w->peer, w->conf);
 }
 
 static void try(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 {
 	w->trying = true;
-	w->at = now + CHECK_MS;
-	serve(c, now, w);
+	at(c, w, now + CHECK_MS);
+	if (serve(c, now, w) <= 0)
+		return;
+	w->trying = false;
+	w->at = now + SOON_MS;
 }
 
-/* The last try came to nothing. */
-static void later(struct ike_ctx *c, uint64_t now, struct ike_want *w)
+/* Whether it is of no use to try any longer: a peer that may be anywhere has to come by
+ * itself.
+ */
+static bool hopeless(struct ike_ctx *c, const struct ike_want *w)
+{
+	struct ike_addr local, remote;
+
+	if (w->peer->retry_tries && !w->conf->forever && w->tries >= w->peer->retry_tries)
+		return true;
+	return ike_peer_where(c, w->peer, &local, &remote) == IKE_WHERE_NEVER;
+}
+
+/* The last try came to nothing. False if it was the last one. */
+static bool later(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 {
 	uint64_t first = w->peer->retry_ms ? w->peer->retry_ms : RETRY_MS;
 	uint64_t most = w->peer->retry_max_ms ? w->peer->retry_max_ms : RETRY_MAX_MS;
+	struct ike_event e = { .kind = IKE_EVENT_AGAIN, .peer = w->peer, .conf = w->conf };
 	uint8_t r;
 
 	w->trying = false;
@@ -149,14 +174,20 @@ static void later(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 	if (w->wait > most)
 		w->wait = most;
 	c->conf.random(c->conf.arg, &r, 1);
-	w->at = now + w->wait + w->wait * r / 2048;
+	e.wait = w->wait + w->wait * r / 2048;
+	w->at = now + e.wait;
+	if (hopeless(c, w))
+		return false;
 	ike_log(c, NULL, "%.48s: %.32s is not there, next try in %u seconds", w->peer->name,
-		w->conf->name, (unsigned int)((w->at - now + 500) / 1000));
+		w->conf->name, (unsigned int)((e.wait + 500) / 1000));
+	ike_tell(c, &e);
+	return true;
 }
 
 /* Begins a try, or looks what came of the last one. False if @w is done with. */
 static bool look(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 {
+	struct ike_event e = { .kind = IKE_EVENT_GIVEN_UP, .peer = w->peer, .conf = w->conf };
 	const struct ike_sa *sa;
 	bool busy = false;
 
@@ -171,33 +202,38 @@ static bool look(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 		try(c, now, w);
 		return true;
 	}
-	if (busy)
+	if (busy) {
 		w->at = now + CHECK_MS;
-	else
-		later(c, now, w);
-	/* a peer that may come from anywhere has to come by itself */
-	if (busy || (w->peer->remote.len && w->peer->local.len &&
-		     (!w->peer->retry_tries || w->tries < w->peer->retry_tries)))
+		return true;
+	}
+	if (later(c, now, w))
 		return true;
 	ike_log(c, NULL, "%.48s: %.32s is given up", w->peer->name, w->conf->name);
+	ike_tell(c, &e);
 	return false;
 }
 
 uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now)
 {
 	struct ike_want **w = &c->wants;
-	uint64_t at = UINT64_MAX;
+	uint64_t next = UINT64_MAX;
 
+	if (now < c->want_at)
+		return c->want_at;
+	c->want_at = UINT64_MAX;
 	while (*w) {
 		if (now >= (*w)->at && !look(c, now, *w)) {
 			drop(c, w);
 			continue;
 		}
-		if ((*w)->at < at)
-			at = (*w)->at;
+		if ((*w)->at < next)
+			next = (*w)->at;
 		w = &(*w)->next;
 	}
-	return at;
+	/* what was added meanwhile may be before that */
+	if (next < c->want_at)
+		c->want_at = next;
+	return c->want_at;
 }
 
 static uint64_t first_wait(const struct ike_peer_conf *p)
@@ -205,8 +241,8 @@ static uint64_t first_wait(const struct ike_peer_conf *p)
 	return p->retry_ms ? p->retry_ms : RETRY_MS;
 }
 
-/* A new want, tried first at @at; or the one that there is. NULL without memory. */
-static struct ike_want *add(struct ike_ctx *c, uint64_t at, const struct ike_peer_conf *peer,
+/* A new want, tried first at @t; or the one that there is. NULL without memory. */
+static struct ike_want *add(struct ike_ctx *c, uint64_t t, const struct ike_peer_conf *peer,
 			    const struct ike_child_conf *conf)
 {
 	struct ike_want *w = *find(c, peer, conf);
@@ -218,7 +254,7 @@ static struct ike_want *add(struct ike_ctx *c, uint64_t at, const struct ike_pee
 		return NULL;
 	w->peer = peer;
 	w->conf = conf;
-	w->at = at;
+	at(c, w, t);
 	w->next = c->wants;
 	c->wants = w;
 	c->n_wants++;
@@ -236,12 +272,31 @@ void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf
 		w->at = now + first_wait(sa->peer);
 }
 
+bool ike_want_revives(const struct ike_child *ch, enum ike_action action)
+{
+	return action == IKE_ACTION_START || (action == IKE_ACTION_ASKED && ch->asked);
+}
+
+bool ike_want_waits(struct ike_sa *sa, const struct ike_child_conf *conf)
+{
+	return *find(sa->ctx, sa->peer, conf);
+}
+
+void ike_want_tried(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_want *w;
+
+	for (w = sa->ctx->wants; w; w = w->next)
+		if (w->peer == sa->peer && w->trying)
+			at(sa->ctx, w, now);
+}
+
 void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch)
 {
 	enum ike_action a = sa->end == IKE_END_LOST ? ch->conf->dpd_action
 						     : ch->conf->close_action;
 
-	if (sa->end != IKE_END_QUIET && a == IKE_ACTION_START && !ch->redundant)
+	if (sa->end != IKE_END_QUIET && ike_want_revives(ch, a) && !ch->redundant)
 		ike_want_again(sa, now, ch->conf);
 }
 
@@ -267,12 +322,15 @@ void ike_want_up(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *t
 
 static bool possible(struct ike_ctx *c, const struct ike_peer_conf *peer)
 {
-	if (!peer->remote.len || !peer->local.len || !peer->n_ike || !peer->n_children)
+	struct ike_addr local, remote;
+
+	if (!peer->n_ike || !peer->n_children)
 		return false;
-	if (ike_peer_usable(peer))
-		return true;
-	ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
-	return false;
+	if (!ike_peer_usable(peer)) {
+		ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
+		return false;
+	}
+	return ike_peer_where(c, peer, &local, &remote) != IKE_WHERE_NEVER;
 }
 
 int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
@@ -307,13 +365,43 @@ int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pee
 int ike_up(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer,
 	   const struct ike_child_conf *conf)
 {
+	struct ike_want *w;
 	unsigned int i;
 	int err = 0;
 
-	for (i = 0; i < peer->n_children; i++)
-		if (!conf || conf == &peer->children[i])
+	for (i = 0; i < peer->n_children; i++) {
+		if (conf && conf != &peer->children[i])
+			continue;
+		w = *find(c, peer, &peer->children[i]);
+		if (!w) {
 			err |= ike_acquire(c, now, peer, &peer->children[i], NULL, NULL);
+			continue;
+		}
+		w->tries = 0;
+		w->wait = 0;
+		if (!w->trying)
+			at(c, w, now);
+	}
 	return err ? -1 : 0;
+}
+
+void ike_found(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer)
+{
+	struct ike_want *w;
+
+	for (w = c->wants; w; w = w->next)
+		if (w->peer == peer && !w->trying)
+			at(c, w, now);
+}
+
+bool ike_wanted(struct ike_ctx *c, const struct ike_peer_conf *peer,
+		const struct ike_child_conf *conf, uint64_t *when)
+{
+	const struct ike_want *w = *find(c, peer, conf);
+
+	if (w)
+		*when = w->at;
+	return w;
 }
 
 static void close_child(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
@@ -324,8 +412,10 @@ static void close_child(struct ike_sa *sa, uint64_t now, const struct ike_child_
 	for (ch = sa->children; ch; ch = next) {
 		next = ch->next;
 		t.spi = ch->spi_in;
-		if (ch->conf == conf)
-			ike_task_add(sa, now, &t);
+		if (ch->conf != conf)
+			continue;
+		ch->asked = false;
+		ike_task_add(sa, now, &t);
 	}
 }
 

@@ -56,6 +56,7 @@ int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike
 {
 	struct ike_window *w = &sa->w;
 
+	ike_sa_touch(sa);
 	if (ike_copy(&w->req, &w->req_len, octets))
 		return -1;
 	w->req_xchg = xchg;
@@ -70,6 +71,7 @@ void ike_window_answered(struct ike_sa *sa)
 {
 	struct ike_window *w = &sa->w;
 
+	ike_sa_touch(sa);
 	if (!w->req)
 		return;
 	free(w->req);

@@ -168,18 +168,40 @@ static inline void pair_log(void *arg, const char *line)
 		printf("# %llu %d: %s\n", ull(e->pair->now), e == &e->pair->end[1], line);
 }
 
-/* Runs for @ms of simulated time. */
+/* What is due of end @e, and when there is more: the same as asking each SA. */
+static inline uint64_t pair_tick(struct pair *p, int e)
+{
+	uint64_t at = ike_tick(p->end[e].ctx, p->now), due;
+	struct ike_sa *sa = NULL;
+
+	while ((sa = ike_sa_next(p->end[e].ctx, sa))) {
+		due = ike_sa_due(sa, p->now);
+		if (due >= at)
+			continue;
+		fprintf(stderr, "an SA, %s, is due %llu ms before it is looked at\n",
+			ike_state_name(sa->state), ull(at - due));
+		abort();
+	}
+	return at;
+}
+
+/* Runs for @ms of simulated time. Tests may have changed what they like of SAs before. */
 static inline void pair_run(struct pair *p, uint64_t ms)
 {
 	uint64_t end = p->now + ms, next;
 	struct dgram d;
+	struct ike_sa *sa;
 	unsigned int i;
 	int e;
 
+	for (e = 0; e < 2; e++)
+		for (sa = ike_sa_next(p->end[e].ctx, NULL); sa;
+		     sa = ike_sa_next(p->end[e].ctx, sa))
+			ike_sa_touch(sa);
 	for (;;) {
 		next = end;
 		for (e = 0; e < 2; e++) {
-			uint64_t at = ike_tick(p->end[e].ctx, p->now);
+			uint64_t at = pair_tick(p, e);
 
 			next = at < next ? at : next;
 		}

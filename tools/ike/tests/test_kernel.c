@@ -379,6 +379,48 @@ static void test_bypass(void)
 		"IKE passes: out by mark, in by port, of both families");
 }
 
+static bool flow(const struct sec_acquire *a, const char *from, const char *to)
+{
+	struct ike_nfsec_event e = { .kind = IKE_NFSEC_LOST };
+	struct ike_ts f, t;
+	char err[128];
+
+	if (ike_ts_read(from, &f, err, sizeof(err)) || ike_ts_read(to, &t, err, sizeof(err)))
+		abort();
+	ike_nfsec_acquire(a, &e);
+	return e.kind == IKE_NFSEC_ACQUIRE && e.reqid == 7 && e.flow &&
+	       ike_ts_equal(&e.from, &f) && ike_ts_equal(&e.to, &t);
+}
+
+static void test_acquire(void)
+{
+	struct ike_addr src = addr("10.1.5.7", 0), dst = addr("10.2.9.9", 0);
+	struct sec_acquire a = { .tmpl.reqid = 7 };
+	struct ike_nfsec_event e;
+
+	a.sel.src = ike_nfsec_addr(&src);
+	a.sel.dst = ike_nfsec_addr(&dst);
+	a.sel.proto = IPPROTO_TCP;
+	ktap_ok(flow(&a, "10.1.5.7/32[tcp]", "10.2.9.9/32[tcp]"), NULL,
+		"IKE2-TS-3 acquire: a packet with ports that cannot be seen");
+	a.sel.sport_min = 40000;
+	a.sel.dport_min = 443;
+	sec_set(&a.sel, NFSEC_A_SELECTOR_SPORT_MIN);
+	sec_set(&a.sel, NFSEC_A_SELECTOR_DPORT_MIN);
+	ktap_ok(flow(&a, "10.1.5.7/32[tcp/40000]", "10.2.9.9/32[tcp/443]"), NULL,
+		"IKE2-TS-3 acquire: addresses, protocol and ports of the packet");
+	a.sel.proto = IPPROTO_GRE;
+	ktap_ok(flow(&a, "10.1.5.7/32[gre]", "10.2.9.9/32[gre]"), NULL,
+		"IKE2-TS-3 acquire: the key of GRE is no port");
+	a.sel.proto = IPPROTO_ICMP;
+	a.sel.sport_min = 0x800;
+	ktap_ok(flow(&a, "10.1.5.7/32[icmp/8(0)]", "10.2.9.9/32[icmp/8(0)]"), NULL,
+		"IKE2-TS-3 acquire: type and code of ICMP at both ends");
+	a.sel.dst.len = 0;
+	ike_nfsec_acquire(&a, &e);
+	ktap_ok(e.kind == IKE_NFSEC_ACQUIRE && !e.flow, NULL, "acquire: no packet in it");
+}
+
 int main(void)
 {
 	ktap_begin();
@@ -393,6 +435,7 @@ int main(void)
 	test_users();
 	test_priority();
 	test_bypass();
+	test_acquire();
 	forget();
 	free(k.nl.tx);
 	return ktap_end();

@@ -387,9 +387,186 @@ static void test_storm(void)
 	pair_free(p);
 }
 
+static struct {
+	unsigned int n[IKE_EVENT_GIVEN_UP + 1], asked;
+	uint64_t wait;
+	enum ike_where where;
+	struct ike_addr local, remote;
+} told;
+
+static void tell(void *arg, const struct ike_event *e)
+{
+	(void)arg;
+	told.n[e->kind]++;
+	if (e->kind == IKE_EVENT_AGAIN)
+		told.wait = e->wait;
+}
+
+static enum ike_where where(void *arg, const struct ike_peer_conf *peer, struct ike_addr *local,
+			    struct ike_addr *remote)
+{
+	(void)arg;
+	(void)peer;
+	told.asked++;
+	*local = told.local;
+	*remote = told.remote;
+	return told.where;
+}
+
+/* End 0, which is told where its peer is, and tells. */
+static struct pair *finder(uint32_t seed, enum ike_where w)
+{
+	struct pair *p = pair_new(seed);
+
+	memset(&told, 0, sizeof(told));
+	told.where = w;
+	told.local = p->end[0].conf.local;
+	told.remote = p->end[0].conf.remote;
+	p->end[0].conf.local = (struct ike_addr){ 0 };
+	p->end[0].conf.remote = (struct ike_addr){ 0 };
+	quick(p);
+	pair_start(p, 0);
+	p->end[0].ctx->conf.where = where;
+	p->end[0].ctx->conf.event = tell;
+	return p;
+}
+
+static void test_where(void)
+{
+	struct pair *p = finder(80, IKE_WHERE_HERE);
+	uint64_t at;
+
+	ktap_ok(!up(p, 0) && told.asked, NULL, "the caller is asked where the peer is");
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && told.n[IKE_EVENT_CHILD] == 1 &&
+		told.n[IKE_EVENT_SA] && !told.n[IKE_EVENT_AGAIN], NULL,
+		"and told that a child is there");
+	ike_down(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 1000);
+	ktap_ok(told.n[IKE_EVENT_CHILD_GONE] == 1, NULL, "and that it has gone");
+	pair_free(p);
+
+	p = finder(81, IKE_WHERE_NEVER);
+	ktap_ok(up(p, 0) == -1 && !p->end[0].ctx->wants, NULL,
+		"a peer that is nowhere cannot be called");
+	pair_free(p);
+
+	p = finder(82, IKE_WHERE_SOON);
+	p->end[0].conf.retry_tries = 1;
+	up(p, 0);
+	pair_run(p, 20000);
+	ktap_ok(!p->n_sent && !told.n[IKE_EVENT_AGAIN] && !told.n[IKE_EVENT_GIVEN_UP] &&
+		ike_wanted(p->end[0].ctx, &p->end[0].conf, &p->end[0].child[0], &at), NULL,
+		"waiting for an address is no try that failed");
+	told.where = IKE_WHERE_HERE;
+	ike_found(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 1000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), NULL, "when it is there, it goes on");
+	pair_free(p);
+
+	p = finder(83, IKE_WHERE_NOT_NOW);
+	p->end[0].conf.retry_ms = 2000;
+	up(p, 0);
+	pair_run(p, 1000);
+	ktap_ok(!p->n_sent && told.n[IKE_EVENT_AGAIN] == 1 && told.wait >= 2000 &&
+		told.wait <= 2250, NULL, "no address: tried again, and the caller knows when");
+	told.where = IKE_WHERE_HERE;
+	pair_run(p, 4000);
+	ktap_ok(pair_up(p), NULL, "and then it is there");
+	pair_free(p);
+}
+
+/* What somebody asked for is made again when the peer was dead, but not for ever. */
+static void test_asked(void)
+{
+	struct pair *p;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		p = finder(90 + i, IKE_WHERE_HERE);
+		p->end[0].conf.dpd_ms = 5000;
+		p->end[0].child[0].dpd_action = IKE_ACTION_ASKED;
+		p->end[0].child[0].forever = i == 2;
+		p->end[0].conf.retry_tries = 2;
+		p->end[0].conf.retry_ms = 1000;
+		p->end[0].conf.retry_max_ms = 4000;
+		if (i)
+			up(p, 0);
+		else
+			ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+		pair_run(p, 1000);
+		/* it is the same one after it was rekeyed */
+		ike_expire(p->end[0].ctx, p->now, IKE_PROTO_ESP, child(p, 0)->spi_in, false);
+		pair_run(p, 1000);
+		p->cut = 1;
+		pair_run(p, 60000);
+		ktap_ok(told.n[IKE_EVENT_GIVEN_UP] == (i == 1) &&
+			(i == 2) == !!p->end[0].ctx->wants, p->end[0].log,
+			"IKE2-LIVE-4 a dead peer: %s", i == 2 ? "tried for ever" : i ?
+			"tried twice if somebody asked for the child" :
+			"not called again if nobody did");
+		pair_restart(p, 1, 0);
+		p->cut = -1;
+		pair_run(p, 20000);
+		ktap_ok((i == 2) == (pair_up(p) && pair_kernels(p, 2)), NULL,
+			"IKE2-LIVE-4 and %s", i == 2 ? "it comes back" : "that is it");
+		if (i == 1) {
+			up(p, 0);
+			pair_run(p, 1000);
+			ktap_ok(pair_up(p), NULL, "until somebody asks once more");
+		}
+		pair_free(p);
+	}
+}
+
+/* A packet that the configuration does not cover has no say in what is negotiated. */
+static void test_outside(void)
+{
+	struct pair *p = pair_new(95);
+
+	pair_start(p, 0);
+	acquire(p, 0, 0, "10.9.5.7/32[tcp/40000]", "10.2.9.9/32[tcp/443]");
+	pair_run(p, 25);
+	ktap_ok(child(p, 0) || (pair_sa(p, 0)->xc.child && pair_sa(p, 0)->xc.child->n_local == 1), NULL,
+		"IKE2-TS-3 a packet outside of the selectors is not offered");
+	pair_free(p);
+}
+
+/* What is idle is not looked at: nothing of it is due, whatever others do. */
+static void test_idle(void)
+{
+	struct pair *p = pair_new(96);
+	struct ike_ctx *c;
+	struct ike_sa *sa;
+	uint64_t at;
+	unsigned int i;
+
+	p->cut = 0;
+	p->end[0].conf.rtx_first_ms = 60000;
+	pair_start(p, 0);
+	c = p->end[0].ctx;
+	for (i = 0; i < 1000; i++)
+		ike_initiate(c, p->now + i, &p->end[0].conf);
+	at = ike_tick(c, p->now + 1000);
+	sa = ike_sa_next(c, NULL);
+	ktap_ok(c->n_sas == 1000 && c->n_heap == 1000 && at >= p->now + 60000 && !c->touched, NULL,
+		"a thousand SAs that wait");
+	sa->expire_at = p->now + 2000;
+	ktap_ok(ike_tick(c, p->now + 1500) == at, NULL, "none is looked at before its time");
+	ike_sa_touch(sa);
+	ktap_ok(ike_tick(c, p->now + 1500) == p->now + 2000 &&
+		ike_tick(c, p->now + 2000) == at && c->n_sas == 999, NULL,
+		"but one that was touched");
+	pair_free(p);
+}
+
 int main(void)
 {
 	ktap_begin();
+	test_where();
+	test_asked();
+	test_outside();
+	test_idle();
 	test_acquire();
 	test_again();
 	test_dead();

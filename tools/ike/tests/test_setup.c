@@ -53,7 +53,7 @@ static const char good[] =
 	"    net { local_ts = 10.1.0.0/16,10.3.0.0/16\n remote_ts = 10.2.0.0/16\n"
 	"      rekey_time = 100\n rand_time = 50\n life_time = 200\n rekey_bytes = 1000\n"
 	"      rand_bytes = 0\n life_bytes = 2000\n copy_dscp = in\n copy_df = no\n"
-	"      set_mark_out = 7/0xff\n replay_window = 64\n priority = 12 }\n"
+	"      set_mark_out = 7/0xff\n replay_window = 64\n priority = 12\n start_action = start }\n"
 	"    host { mode = transport\n reqid = 5 } } } }\n"
 	SECRET;
 
@@ -79,6 +79,11 @@ static void test_good(void)
 	ktap_ok(p->children[0].n_local == 2 && p->children[0].life_ms == 200000 &&
 		p->children[0].rekey_ms >= 50000 && p->children[0].rekey_ms <= 100000 &&
 		!p->children[0].transport && p->children[1].transport, NULL, "children");
+	ktap_ok(p->retry_tries == 1 && p->retry_ms == 2000 && p->retry_max_ms == 60000 &&
+		p->children[0].forever && p->children[0].close_action == IKE_ACTION_START &&
+		!p->children[1].forever && p->children[1].dpd_action == IKE_ACTION_ASKED &&
+		p->children[1].close_action == IKE_ACTION_NONE, NULL,
+		"what is tried again, and how often");
 	ktap_ok(p->children[0].reqid == IKE_REQID_FIRST && p->children[1].reqid == 5, NULL,
 		"reqids");
 	o = ike_setup_opts(s, IKE_REQID_FIRST);
