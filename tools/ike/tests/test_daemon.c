@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The daemon around the machine, with a module that only takes notes and no sockets: what
+ * the configuration, the kernel and secctl bring about.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+
+#include "../../tests/ktap.h"
+#include "../daemon.h"
+#include "../kernel_nfsec_int.h"
+
+static struct ike_daemon d;
+static struct ike_nfsec kern;
+static unsigned int added, deleted, sent;
+static uint32_t next_spi = 0xc0000001;
+static char path[64], sock[64];
+
+/* Counts policies, and gives SPIs. */
+static int exchange(struct sec_nl *nl, struct nlmsghdr *nlh, sec_nl_cb cb, void *data)
+{
+	const struct genlmsghdr *g = mnl_nlmsg_get_payload(nlh);
+	struct sec_sa sa = { .spi = next_spi };
+	static char buf[SEC_NL_TX_SIZE];
+	struct nlmsghdr *out;
+	struct genlmsghdr *og;
+
+	added += g->cmd == NFSEC_CMD_POLICY_NEW || g->cmd == NFSEC_CMD_POLICY_UPDATE;
+	deleted += g->cmd == NFSEC_CMD_POLICY_DEL;
+	if (!cb)
+		return 0;
+	next_spi++;
+	sec_set(&sa, NFSEC_A_SA_SPI);
+	memset(buf, 0, sizeof(buf));
+	out = mnl_nlmsg_put_header(buf);
+	og = mnl_nlmsg_put_extra_header(out, sizeof(*og));
+	if (sec_put(out, sizeof(buf), &sec_sa_set, &sa, nl->diag))
+		return -1;
+	return cb(nl, g->cmd, og + 1, mnl_nlmsg_get_payload_len(out) - sizeof(*og), data);
+}
+
+static void send_out(void *arg, const struct ike_addr *local, const struct ike_addr *remote,
+		     struct ike_buf octets)
+{
+	(void)arg;
+	(void)remote;
+	sent += local->len == 4 && octets.n > 28;
+}
+
+static void random_octets(void *arg, void *out, size_t n)
+{
+	static uint8_t r;
+
+	(void)arg;
+	while (n--)
+		((uint8_t *)out)[n] = (uint8_t)(r += 37);
+}
+
+static void conf(const char *kids, const char *more)
+{
+	FILE *f = fopen(path, "w");
+
+	fprintf(f, "connections { gw {\n local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n"
+		"%s local { auth = psk\n id = a.example.org }\n"
+		"remote { auth = psk\n id = b.example.org }\n children { %s } } }\n"
+		"secrets { ike-1 { secret = something } }\n", more, kids);
+	fclose(f);
+}
+
+#define CHILD(name, net, more) \
+	name " { local_ts = 10." net ".0.0/16\n remote_ts = 10.2.0.0/16\n" more " }\n"
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	ike_daemon_run(arg);
+}
+
+static void begin(const char *kids, const char *more)
+{
+	struct ike_ctx_conf c = { .kernel = &ike_nfsec_ops, .kern = &kern, .arg = &d,
+				  .send = send_out, .random = random_octets,
+				  .log = ike_say_line, .event = ike_peers_news,
+				  .where = ike_peer_find };
+	unsigned int i;
+
+	memset(&d, 0, sizeof(d));
+	memset(&kern, 0, sizeof(kern));
+	for (i = 0; i < 4; i++)
+		d.udp.fd[i] = -1;
+	kern.nl.exchange = exchange;
+	kern.nl.diag = &kern.diag;
+	kern.nl.tx = calloc(1, SEC_NL_TX_SIZE);
+	added = 0;
+	deleted = 0;
+	sent = 0;
+	d.path = path;
+	conf(kids, more);
+	d.setup = ike_daemon_load(&d);
+	if (!d.setup)
+		exit(1);
+	d.kern = &kern;
+	c.peers = d.setup->peers;
+	c.n_peers = d.setup->n;
+	d.ctx = ike_ctx_new(&c);
+	d.base = event_base_new();
+	d.timer = evtimer_new(d.base, on_timer, &d);
+	for (i = 0; i < d.setup->n; i++)
+		ike_peer_first(&d, i);
+}
+
+static void end(void)
+{
+	struct ike_nfsec_policy *e;
+	unsigned int i;
+
+	d.keep = true;
+	d.kern = NULL;
+	ike_ctl_close(&d);
+	ike_daemon_end(&d);
+	for (i = 0; i < IKE_NFSEC_BUCKETS; i++)
+		while ((e = kern.bucket[i])) {
+			kern.bucket[i] = e->next;
+			free(e);
+		}
+	free(kern.nl.tx);
+}
+
+/* Lets @ms go by for the machine. */
+static void later(uint64_t ms)
+{
+	uint64_t now = ike_now(), at = now;
+
+	while (at <= now + ms) {
+		at = ike_tick(d.ctx, at);
+		ike_peers_run(&d, at);
+		if (at == UINT64_MAX)
+			return;
+		at++;
+	}
+}
+
+static bool wanted(unsigned int k)
+{
+	uint64_t at;
+
+	return ike_wanted(d.ctx, &d.setup->peers[0], &d.setup->peers[0].children[k], &at);
+}
+
+/* A child in tunnel mode has three policies: out, in, forwarded. */
+static void test_first(void)
+{
+	begin(CHILD("none", "1", "") CHILD("trap", "3", "start_action = trap")
+	      CHILD("start", "4", "start_action = start"), "");
+	ktap_ok(added == 6 && sent == 1, NULL, "policies of trap and start, one IKE SA begun");
+	ktap_ok(!wanted(0) && !wanted(1) && wanted(2), NULL, "the one with start is wanted");
+	later(3600000);
+	ktap_ok(wanted(2) && sent > 60 && !deleted && d.setup->more[0].kids[2].trapped, NULL,
+		"for ever, though keyingtries is 1: %u datagrams in an hour", sent);
+	end();
+}
+
+static void test_acquire(void)
+{
+	struct ike_nfsec_event e = { .kind = IKE_NFSEC_ACQUIRE, .reqid = IKE_REQID_FIRST,
+				     .flow = true };
+	struct ike_ts src, dst, a, b;
+	struct ike_sa *sa;
+	unsigned int i;
+	char err[128];
+
+	begin(CHILD("net", "1", "start_action = trap"), "");
+	ike_ts_read("10.1.0.5/32[tcp/4000]", &a, err, sizeof(err));
+	ike_ts_read("10.2.0.9/32[tcp/443]", &b, err, sizeof(err));
+	e.from = a;
+	e.to = b;
+	for (i = 0; i < 100; i++)
+		ike_peers_event(&d, &e);
+	sa = ike_sa_next(d.ctx, NULL);
+	ktap_ok(sent == 1 && sa && ike_want_packet(sa, &d.setup->peers[0].children[0], &src, &dst) &&
+		ike_ts_equal(&src, &a) && ike_ts_equal(&dst, &b), NULL,
+		"IKE2-TS-3 ATK-30 a hundred acquires: one IKE SA, and the packet goes with it");
+	later(600000);
+	ktap_ok(!wanted(0) && !deleted && d.setup->more[0].kids[0].trapped, NULL,
+		"given up after a while, but its policies stay");
+	ike_peers_event(&d, &e);
+	ktap_ok(wanted(0), NULL, "until the next packet");
+	end();
+}
+
+static void test_up(void)
+{
+	char err[256];
+
+	begin(CHILD("net", "1", "") CHILD("more", "3", ""), "");
+	ktap_ok(!added && !sent, NULL, "what is not asked for is not begun");
+	ktap_ok(!ike_peer_start(&d, 0, 1, err, sizeof(err)) && added == 3 && sent == 1 &&
+		wanted(1) && !wanted(0), NULL, "one child is asked for");
+	ktap_ok(!ike_peer_start(&d, 0, -1, err, sizeof(err)) && added == 6 && sent == 1 &&
+		wanted(0), NULL, "all of them: the same IKE SA");
+	ike_peer_stop(&d, 0, -1);
+	ktap_ok(deleted == 6 && !wanted(0) && !wanted(1), NULL, "taken back");
+	ike_peer_start(&d, 0, 0, err, sizeof(err));
+	later(600000);
+	ktap_ok(!wanted(0) && deleted == 9 && !d.setup->more[0].kids[0].trapped, NULL,
+		"given up: its policies go");
+	end();
+}
+
+static void test_reload(void)
+{
+	char err[256];
+
+	begin(CHILD("net", "1", "") CHILD("more", "3", ""), "");
+	ike_peer_start(&d, 0, 0, err, sizeof(err));
+	conf(CHILD("new", "5", "start_action = trap") CHILD("net", "1", "") CHILD("more", "3", ""),
+	     "");
+	ktap_ok(!ike_reload(&d) && d.setup->peers[0].n_children == 3, NULL, "read again");
+	ktap_ok(!wanted(0) && wanted(1) && !wanted(2) && sent == 1 &&
+		d.setup->more[0].kids[0].trapped && d.setup->more[0].kids[1].trapped &&
+		!d.setup->more[0].kids[2].trapped, NULL, "what was wanted is wanted still");
+	ktap_ok(added == 6 && !deleted, NULL, "its policies had no gap");
+	conf(CHILD("net", "6", ""), "");
+	ktap_ok(!ike_reload(&d) && !wanted(0) && deleted == 6, NULL, "what changed begins anew");
+	ktap_ok(d.n_old == 2 && ike_reload_tidy(&d, ike_now(), false) == UINT64_MAX && !d.n_old,
+		NULL, "and what nobody refers to is let go");
+	end();
+}
+
+/* What comes in from the control socket within a while, up to a line's end. */
+static const char *reply(int fd)
+{
+	static char buf[4096];
+	unsigned int i;
+	ssize_t n = -1;
+
+	for (i = 0; n <= 0 && i < 20; i++) {
+		event_base_loop(d.base, EVLOOP_NONBLOCK);
+		n = recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT);
+	}
+	buf[n > 0 ? n : 0] = 0;
+	return buf;
+}
+
+static void test_control(void)
+{
+	static const char up[] = "{\"command\":\"up\",\"name\":\"gw\"}\n";
+	static const char quick[] = "{\"command\":\"up\",\"name\":\"net\",\"timeout\":0}\n";
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	const char *s;
+	int fd;
+
+	if (geteuid()) {
+		printf("# only root may ask: not tested\n");
+		return;
+	}
+	begin(CHILD("net", "1", ""), "");
+	strcpy(un.sun_path, sock);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (ike_ctl_open(&d, sock) || connect(fd, (struct sockaddr *)&un, sizeof(un)))
+		exit(1);
+	send(fd, up, sizeof(up) - 1, 0);
+	s = reply(fd);
+	ktap_ok(!*s && sent == 1 && wanted(0), s, "a client that asks has to wait");
+	later(600000);
+	ike_daemon_run(&d);
+	s = reply(fd);
+	ktap_ok(strstr(s, "did not come up"), s, "and is told that it came to nothing");
+	send(fd, quick, sizeof(quick) - 1, 0);
+	s = reply(fd);
+	ktap_ok(strstr(s, "too long"), s, "or that it takes too long");
+	close(fd);
+	end();
+}
+
+int main(void)
+{
+	snprintf(path, sizeof(path), "/tmp/test_daemon.%d.conf", (int)getpid());
+	snprintf(sock, sizeof(sock), "/tmp/test_daemon.%d.sock", (int)getpid());
+	ktap_begin();
+	test_first();
+	test_acquire();
+	test_up();
+	test_reload();
+	test_control();
+	unlink(path);
+	return ktap_end();
+}
