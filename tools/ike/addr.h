@@ -34,4 +34,8 @@ static inline bool ike_addr_equal(const struct ike_addr *x, const struct ike_add
 	return ike_addr_same(x, y) && x->port == y->port;
 }
 
+/* "192.0.2.1:500", "[2001:db8::1]:500", without the port if that is 0; returns @buf. */
+#define IKE_ADDR_TEXT 64
+char *ike_addr_print(const struct ike_addr *a, char *buf, size_t n);
+
 #endif /* IKE_ADDR_H */

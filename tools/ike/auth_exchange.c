@@ -196,9 +196,10 @@ static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike
 	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, instead, &detail);
 	if (p && !why)
 		return p;
-	ike_log(x->c, sa, "peer not authenticated: %s%s%s",
-		p ? ike_deny_text(why) : "no peer has these identities", detail ? ": " : "",
-		detail ? detail : "");
+	if (p)
+		ike_fail_auth(x, p, why, detail);
+	else
+		ike_fail_identity(x);
 	return NULL;
 }
 
@@ -212,13 +213,15 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	bool ppk;
 
 	if (ike_inter_due(sa)) {
-		ike_log(x->c, sa, "IKE_AUTH before all key exchanges");
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH before all key exchanges");
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
 	/* without AUTH the peer asks for EAP (RFC 7296 2.16), which would begin here */
 	if (!idi || !auth || !complete(x)) {
-		ike_log(x->c, sa, "IKE_AUTH request is not complete");
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH request is not complete: no %s",
+			 !idi ? "IDi" : !auth ? "AUTH, and EAP is not possible here"
+					      : "SA, TSi or TSr");
 		ike_out_notify_flag(x->out, auth ? IKE_N_INVALID_SYNTAX
 						 : IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
@@ -260,8 +263,7 @@ static void take_first(struct ike_step *x, struct ike_child *ch)
 	struct ike_task t = { IKE_TASK_DELETE_CHILD, ch->conf, ch->spi_in };
 
 	if (e)
-		ike_log(x->c, sa, "%.32s: peer refused the child: %s", ch->conf->name,
-			ike_name_notify(e->notify.type));
+		ike_fail_refused(sa, ch, e->notify.type);
 	if (e || ike_child_take(x, ch, true) || ike_child_install(sa, x->now, ch, &s)) {
 		ike_child_free(sa, ch);
 		if (!e)
@@ -296,23 +298,23 @@ enum ike_after ike_auth_response(struct ike_step *x)
 	const char *detail = NULL;
 	struct ike_sa *sa = x->sa;
 	enum ike_deny why;
+	bool other;
 
 	if (e && (!auth || e->notify.type == IKE_N_AUTHENTICATION_FAILED ||
 		  e->notify.type == IKE_N_INVALID_SYNTAX ||
 		  e->notify.type == IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD)) {
-		ike_log(x->c, sa, "peer refused: %s", ike_name_notify(e->notify.type));
+		ike_fail_refused(sa, NULL, e->notify.type);
 		return IKE_DIE;
 	}
 	why = ike_ppk_response(x) ? IKE_DENY_SECRET : IKE_DENY_NONE;
 	if (!why)
 		why = ike_auth_peer(sa, sa->peer, x->m, (struct ike_buf){ 0 }, &detail);
-	if (!why && !id_fits(&sa->peer->remote_id, id)) {
-		why = IKE_DENY_INPUT;
-		detail = "identity is not the one expected";
-	}
-	if (why) {
-		ike_log(x->c, sa, "peer not authenticated: %s%s%s", ike_deny_text(why),
-			detail ? ": " : "", detail ? detail : "");
+	other = !why && !id_fits(&sa->peer->remote_id, id);
+	if (why)
+		ike_fail_auth(x, sa->peer, why, detail);
+	if (other)
+		ike_fail_identity(x);
+	if (why || other) {
 		ike_info_refuse(sa, x->now, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_GO_ON;
 	}

@@ -64,7 +64,8 @@ static size_t make(struct ike_sa *sa, const struct ike_keys *keys, uint8_t id_pa
 	else
 		why = IKE_DENY_FILE;
 	if (why) {
-		ike_log(sa->ctx, sa, "we cannot authenticate: %s", ike_deny_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_AUTH, "we cannot authenticate: %s",
+			 ike_deny_text(why));
 		return 0;
 	}
 	return n;

@@ -132,4 +132,13 @@ uint8_t *ike_dn_parse(const char *text, size_t *n);
 /* The other way, for logs: always terminated, cut off at @cap. False if it is no DN. */
 bool ike_dn_print(struct ike_buf der, char *out, size_t cap);
 
+/* An identity for logs and people, "%any" if it is none; always terminated, returns @buf. */
+char *ike_id_print(uint8_t type, struct ike_buf id, char *buf, size_t cap);
+
+/* Whose certificate @der is and who issued it, for logs; false if it is none. */
+bool ike_cert_print(struct ike_buf der, char *buf, size_t cap);
+
+/* Names of the authorities in @t, which may be NULL, as far as they fit. Returns @buf. */
+char *ike_trust_print(const struct ike_trust *t, char *buf, size_t cap);
+
 #endif /* IKE_CERT_H */

@@ -352,3 +352,23 @@ enum ike_deny ike_raw_key_check(EVP_PKEY *const *trusted, size_t n, struct ike_b
 	ERR_clear_error();
 	return *key ? IKE_DENY_NONE : IKE_DENY_RAW_KEY;
 }
+
+char *ike_trust_print(const struct ike_trust *t, char *buf, size_t cap)
+{
+	unsigned char *der = NULL;
+	char name[256];
+	size_t at = 0;
+	int i, n;
+
+	snprintf(buf, cap, "nobody");
+	for (i = 0; t && i < sk_X509_num(t->cas) && at + 1 < cap; i++) {
+		der = NULL;
+		n = i2d_X509_NAME(X509_get_subject_name(sk_X509_value(t->cas, i)), &der);
+		if (n > 0 && ike_dn_print((struct ike_buf){ der, (size_t)n }, name, sizeof(name))) {
+			snprintf(buf + at, cap - at, "%s\"%s\"", at ? ", " : "", name);
+			at += strlen(buf + at);
+		}
+		OPENSSL_free(der);
+	}
+	return buf;
+}

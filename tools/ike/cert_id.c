@@ -2,6 +2,7 @@
 /*
  * Identities: those in certificates, comparison, patterns (RFC 7296 3.5, RFC 4945 3.1).
  */
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +12,7 @@
 #include <openssl/x509v3.h>
 
 #include "cert.h"
+#include "ids.h"
 
 /* Names as ASCII without regard to case. One with a control character, above all a NUL,
  * is not a name and equals none.
@@ -259,4 +261,52 @@ bool ike_dn_print(struct ike_buf der, char *out, size_t cap)
 	BIO_free(bio);
 	X509_NAME_free(name);
 	return ok;
+}
+
+char *ike_id_print(uint8_t type, struct ike_buf id, char *buf, size_t cap)
+{
+	size_t i, n = 0;
+
+	snprintf(buf, cap, "%%any");
+	if (type == IKE_ID_DN) {
+		ike_dn_print(id, buf, cap);
+	} else if (type == IKE_ID_IPV4 && id.n == 4) {
+		inet_ntop(AF_INET, id.p, buf, (socklen_t)cap);
+	} else if (type == IKE_ID_IPV6 && id.n == 16) {
+		inet_ntop(AF_INET6, id.p, buf, (socklen_t)cap);
+	} else if (type == IKE_ID_FQDN || type == IKE_ID_RFC822) {
+		for (i = 0; i < id.n && i < cap - 1; i++)
+			buf[i] = id.p[i] < 0x20 || id.p[i] > 0x7e ? '?' : (char)id.p[i];
+		buf[i] = 0;
+	} else if (type) {
+		for (i = 0; i < id.n && n + 3 < cap; i++)
+			n += (size_t)sprintf(buf + n, "%02x", id.p[i]);
+	}
+	return buf;
+}
+
+/* A name as it is in a certificate; an empty one without memory. */
+static void print_name(const X509_NAME *name, char *buf, size_t cap)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_NAME(name, &der);
+
+	buf[0] = '\0';
+	if (n > 0)
+		ike_dn_print((struct ike_buf){ der, (size_t)n }, buf, cap);
+	OPENSSL_free(der);
+}
+
+bool ike_cert_print(struct ike_buf der, char *buf, size_t cap)
+{
+	char subject[256], issuer[256];
+	X509 *cert;
+
+	if (ike_cert_parse(der, &cert))
+		return false;
+	print_name(X509_get_subject_name(cert), subject, sizeof(subject));
+	print_name(X509_get_issuer_name(cert), issuer, sizeof(issuer));
+	snprintf(buf, cap, "certificate of \"%s\" from \"%s\"", subject, issuer);
+	X509_free(cert);
+	return true;
 }

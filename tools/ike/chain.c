@@ -94,7 +94,7 @@ int ike_chain_begin(struct ike_step *x, const struct ike_proposal *chosen, struc
 	c = create(chosen, nr);
 	sa->xc.chain = c;
 	if (!c || !sa->xc.ke || !take_link(c, x->m)) {
-		ike_log(x->c, sa, "no link to the additional key exchanges");
+		ike_fail(x->c, sa, 0, IKE_WHY_KE, "no link to the additional key exchanges");
 		return -1;
 	}
 	c->ke[c->n_ke++] = sa->xc.ke;
@@ -113,7 +113,7 @@ enum ike_after ike_chain_response(struct ike_step *x)
 		return ike ? ike_rekey_refused(x, e) : ike_child_refused(x, e);
 	if (!k || k->ke.group != c->group[c->step] ||
 	    ike_ke_take(c->ke[c->n_ke - 1], k->ke.data)) {
-		ike_log(x->c, x->sa, "bad additional key exchange");
+		ike_fail(x->c, x->sa, 0, IKE_WHY_KE, "bad additional key exchange");
 		ike_info_refuse(x->sa, x->now, IKE_N_INVALID_SYNTAX);
 		return IKE_GO_ON;
 	}

@@ -152,10 +152,10 @@ enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e
 	struct ike_child *old;
 	unsigned int i;
 
-	ike_log(x->c, sa, "%.32s: peer refused the child: %s", sa->task.conf->name,
-		ike_name_notify(e->notify.type));
-	if (e->notify.type == IKE_N_INVALID_SYNTAX)
+	if (e->notify.type == IKE_N_INVALID_SYNTAX) {
+		ike_fail_refused(sa, sa->xc.child, e->notify.type);
 		return IKE_DIE;
+	}
 	if (e->notify.type == IKE_N_INVALID_KE_PAYLOAD && e->notify.data.n == 2 && !sa->xc.chain &&
 	    ++sa->xc.rounds < ROUNDS) {
 		t.id = ike_get16(e->notify.data.p);
@@ -164,10 +164,13 @@ enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e
 				break;
 		if (i < sa->task.conf->n_esp) {
 			sa->xc.group = t.id;
+			ike_log(x->c, sa, "%.32s: peer wants another key exchange",
+				sa->task.conf->name);
 			if (!send_request(sa, x->now))
 				return IKE_GO_ON;
 		}
 	}
+	ike_fail_refused(sa, sa->xc.child, e->notify.type);
 	ike_child_abandon(sa);
 	if (sa->state != IKE_S_UP)
 		return IKE_GO_ON;
@@ -301,7 +304,7 @@ enum ike_after ike_child_response(struct ike_step *x)
 	if (!nr || ike_child_take(x, ch, false))
 		return ike_child_unfinished(x);
 	if (!take_ke(x, &ch->chosen)) {
-		ike_log(x->c, sa, "%.32s: bad key exchange", ch->conf->name);
+		ike_fail(x->c, sa, 0, IKE_WHY_KE, "%.32s: bad key exchange", ch->conf->name);
 		ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
 		return IKE_GO_ON;
 	}
@@ -389,7 +392,7 @@ static uint16_t answer_ke(struct ike_step *x, const struct ike_child *ch, struct
 		why = ike_ke_take(*ke, k->ke.data);
 	if (!why)
 		return 0;
-	ike_log(x->c, x->sa, "key exchange: %s", ike_crypt_text(why));
+	ike_fail(x->c, x->sa, 0, IKE_WHY_KE, "key exchange: %s", ike_crypt_text(why));
 	return IKE_N_INVALID_SYNTAX;
 }
 

@@ -2,6 +2,7 @@
 /*
  * What children are negotiated with: SA, TSi, TSr, mode (RFC 7296 1.3, 2.7, 2.9).
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sa.h"
@@ -133,6 +134,29 @@ static void through_nat(struct ike_step *x, struct ike_ts *tsi, int n_i, struct 
 		replace(tsr, (unsigned int)n_r, x->local, &to->oa_local);
 }
 
+/* What the peer offers, what @conf accepts, and the first difference. */
+static void explain_ts(struct ike_step *x, const struct ike_child_conf *conf,
+		       const struct ike_ts *tsi, int n_i, const struct ike_ts *tsr, int n_r,
+		       char *buf, size_t len)
+{
+	struct ike_ts us[IKE_CHILD_TS], it[IKE_CHILD_TS];
+	char a[200], b[200], c[200], e[200], first[320];
+	unsigned int n_us, n_it, i = n_i > 0 ? (unsigned int)n_i : 0;
+	unsigned int r = n_r > 0 ? (unsigned int)n_r : 0;
+
+	n_us = ike_cp_resolve(x->sa, true, conf->local, conf->n_local, x->local, us, IKE_CHILD_TS);
+	n_it = ike_cp_resolve(x->sa, false, conf->remote, conf->n_remote, x->remote, it,
+			      IKE_CHILD_TS);
+	if (!ike_ts_explain("TSi", tsi, i, it, n_it, first, sizeof(first)) &&
+	    !ike_ts_explain("TSr", tsr, r, us, n_us, first, sizeof(first)))
+		snprintf(first, sizeof(first), "none");
+	snprintf(buf, len, "%.32s: no common traffic selectors: peer offers %s === %s; we accept "
+		 "%s === %s; first difference: %s", conf->name,
+		 ike_ts_list_print(tsi, i, a, sizeof(a)), ike_ts_list_print(tsr, r, b, sizeof(b)),
+		 ike_ts_list_print(it, n_it, c, sizeof(c)),
+		 ike_ts_list_print(us, n_us, e, sizeof(e)), first);
+}
+
 /* A child of @conf with what was found in @like. */
 static struct ike_child *create(struct ike_step *x, const struct ike_child_conf *conf,
 				const struct ike_child *like, uint16_t *error)
@@ -163,9 +187,10 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 	struct ike_ts tsi[IKE_MAX_TS], tsr[IKE_MAX_TS];
 	struct ike_ts nat_i[IKE_MAX_TS], nat_r[IKE_MAX_TS];
 	struct ike_child try = { 0 }, nat = { 0 };
+	char diff[IKE_DIFF_MAX], best[IKE_DIFF_MAX + 64] = "no child is configured";
+	enum ike_why reason = IKE_WHY_PROPOSAL;
 	enum ike_reason why;
 	unsigned int i;
-	char diff[1024];
 	int n, n_i, n_r;
 
 	*error = IKE_N_NO_PROPOSAL_CHOSEN;
@@ -185,7 +210,9 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 		if (ike_proposal_choose(conf->esp, conf->n_esp, x->c->offer, (unsigned int)n,
 					first ? IKE_CHOOSE_NO_KE : 0, &try.chosen, diff,
 					sizeof(diff))) {
-			ike_log(x->c, x->sa, "%.32s: no common proposal: %s", conf->name, diff);
+			if (*error == IKE_N_NO_PROPOSAL_CHOSEN)
+				snprintf(best, sizeof(best), "%.32s: no common proposal: %s",
+					 conf->name, diff);
 			continue;
 		}
 		if (try.chosen.spi_size != 4 || !memcmp(try.chosen.spi, "\0\0\0\0", 4))
@@ -197,14 +224,34 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 		    narrow(x, conf, conf->transport ? nat_i : tsi, n_i,
 			   conf->transport ? nat_r : tsr, n_r, &try))
 			return create(x, conf, &try, error);
-		ike_log(x->c, x->sa, "%.32s: no common traffic selectors", conf->name);
+		reason = IKE_WHY_SELECTORS;
+		explain_ts(x, conf, conf->transport ? nat_i : tsi, n_i,
+			   conf->transport ? nat_r : tsr, n_r, best, sizeof(best));
 	}
+	ike_fail(x->c, x->sa, 0, reason, "%s%s", best,
+		 !only && p->n_children > 1 ? "; nor does another child fit" : "");
 	return NULL;
 }
 
-static int refuse(struct ike_step *x, const struct ike_child *ch, const char *why)
+static int refuse(struct ike_step *x, const struct ike_child *ch, enum ike_why reason,
+		  const char *why)
 {
-	ike_log(x->c, x->sa, "%.32s: %s", ch->conf->name, why);
+	ike_fail(x->c, x->sa, 0, reason, "%.32s: %s", ch->conf->name, why);
+	return -1;
+}
+
+/* The answer has other selectors than we asked for. */
+static int widened(struct ike_step *x, const struct ike_child *ch, const struct ike_ts *tsi,
+		   int n_i, const struct ike_ts *tsr, int n_r)
+{
+	char a[200], b[200], c[200], e[200];
+
+	ike_fail(x->c, x->sa, 0, IKE_WHY_SELECTORS, "%.32s: the peer widened the traffic selectors: "
+		 "peer chose %s === %s; we offered %s === %s", ch->conf->name,
+		 ike_ts_list_print(tsi, (unsigned int)n_i, a, sizeof(a)),
+		 ike_ts_list_print(tsr, (unsigned int)n_r, b, sizeof(b)),
+		 ike_ts_list_print(ch->local, ch->n_local, c, sizeof(c)),
+		 ike_ts_list_print(ch->remote, ch->n_remote, e, sizeof(e)));
 	return -1;
 }
 
@@ -220,7 +267,7 @@ int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first)
 	int n_i, n_r;
 
 	if (!s || ike_sa_parse(s->body, got, 1, &why) != 1)
-		return refuse(x, ch, "the answer has no proposal");
+		return refuse(x, ch, IKE_WHY_SYNTAX, "the answer has no proposal");
 	if (n > IKE_MAX_PROPOSALS)
 		n = IKE_MAX_PROPOSALS;
 	for (i = 0; i < n; i++) {
@@ -229,19 +276,22 @@ int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first)
 			ike_proposal_drop_ke(&ours[i]);
 	}
 	if (ike_proposal_verify(ours, n, got, diff, sizeof(diff)))
-		return refuse(x, ch, diff);
+		return refuse(x, ch, IKE_WHY_PROPOSAL, diff);
 	if (got->spi_size != 4 || !memcmp(got->spi, "\0\0\0\0", 4))
-		return refuse(x, ch, "the answer has no SPI");
+		return refuse(x, ch, IKE_WHY_SYNTAX, "the answer has no SPI");
 	n_i = read_ts(x->m, IKE_P_TSI, tsi);
 	n_r = read_ts(x->m, IKE_P_TSR, tsr);
 	if (n_i <= 0 || n_r <= 0 || n_i > IKE_CHILD_TS || n_r > IKE_CHILD_TS)
-		return refuse(x, ch, "the answer has no usable traffic selectors");
+		return refuse(x, ch, IKE_WHY_SELECTORS,
+			      "the answer has no usable traffic selectors");
 	if (!ike_ts_list_covers(ch->local, ch->n_local, tsi, (unsigned int)n_i) ||
 	    !ike_ts_list_covers(ch->remote, ch->n_remote, tsr, (unsigned int)n_r))
-		return refuse(x, ch, "the peer widened the traffic selectors");
+		return widened(x, ch, tsi, n_i, tsr, n_r);
 	ch->transport = ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL);
 	if (ch->transport != ch->conf->transport)
-		return refuse(x, ch, "the peer does not agree to the mode");
+		return refuse(x, ch, IKE_WHY_REFUSED, ch->transport ?
+			      "the peer does not agree to the mode: it is for transport, we for tunnel" :
+			      "the peer does not agree to the mode: we are for transport, it for tunnel");
 	ch->chosen = *got;
 	memcpy(&ch->spi_out, got->spi, 4);
 	memcpy(ch->local, tsi, (size_t)n_i * sizeof(tsi[0]));

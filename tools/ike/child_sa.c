@@ -23,7 +23,7 @@ struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *
 	ch->expire_at = UINT64_MAX;
 	if (c->conf.kernel->alloc_spi(c->conf.kern, ch->chosen.proto, &ch->dst, &ch->src,
 				      &ch->spi_in)) {
-		ike_log(c, sa, "%.32s: the kernel gave no SPI", conf->name);
+		ike_fail(c, sa, 0, IKE_WHY_KERNEL, "%.32s: the kernel gave no SPI", conf->name);
 		free(ch);
 		return NULL;
 	}
@@ -168,7 +168,8 @@ static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_
 		why = ike_keys_child(&sa->keys, e ? e->id : 0, e ? e->keylen : 0, a ? a->id : 0,
 				     &seed, secret, s->n_ke, &k);
 	if (why) {
-		ike_log(sa->ctx, sa, "%.32s: no keys: %s", ch->conf->name, ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "%.32s: no keys: %s", ch->conf->name,
+			 ike_crypt_text(why));
 		return -1;
 	}
 	*in = (struct ike_kern_sa){
@@ -244,7 +245,8 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 	if (!err && policies(sa, ch, true))
 		err = -1;
 	if (err) {
-		ike_log(sa->ctx, sa, "%.32s: the kernel refused", ch->conf->name);
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KERNEL, "%.32s: the kernel refused",
+			 ch->conf->name);
 		return -1;
 	}
 	ch->in_kernel = true;

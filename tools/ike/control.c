@@ -273,13 +273,16 @@ void ike_ctl_failed(struct ike_daemon *d, unsigned int i, int k)
 static void look(struct client *c, uint64_t now)
 {
 	int child, i = ike_setup_find(c->d->setup, c->peer, &child);
+	const char *said = i < 0 ? "" : c->d->setup->more[i].said;
+	char text[IKE_SAID_MAX + 64];
 
+	snprintf(text, sizeof(text), "it did not come up: %s", *said ? said : "see the log");
 	if (i < 0)
 		answer(c, "the connection is gone");
 	else if (reached(c, (unsigned int)i))
 		answer(c, NULL);
 	else if (c->failed)
-		answer(c, "it did not come up, see the log");
+		answer(c, text);
 	else if (now >= c->until)
 		answer(c, "it takes too long, see the log");
 }

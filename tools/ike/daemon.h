@@ -12,7 +12,7 @@
 #include "udp.h"
 
 #define IKE_LOG_LINES	256	/* kept for those who ask later */
-#define IKE_LOG_LINE	1024
+#define IKE_LOG_LINE	2048
 #define IKE_DRAIN_MS	2000	/* what is on its way when a child is replaced */
 #define IKE_STOP_MS	3000	/* how long peers may take to answer our goodbye */
 

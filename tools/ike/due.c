@@ -140,12 +140,28 @@ static void keep(struct ike_sa *sa, uint64_t now)
 	sa->keep_at = now + (k->keepalive_ms ? k->keepalive_ms : 20000);
 }
 
+/* The peer of @sa is not there, or does not want us and cannot prove that it is the peer. */
+static void dead(struct ike_sa *sa)
+{
+	char a[IKE_ADDR_TEXT], l[400];
+	bool refused = strstr(sa->hint, ike_name_notify(IKE_N_NO_PROPOSAL_CHOSEN));
+
+	ike_addr_print(&sa->remote, a, sizeof(a));
+	if (sa->state == IKE_S_INIT_SENT && sa->hint[0])
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_TIMEOUT, "peer does not answer at %s (%s%s%s)", a,
+			 sa->hint, refused ? "; we offered " : "", !refused ? "" :
+			 ike_proposals_print(sa->peer->ike, sa->peer->n_ike, l, sizeof(l)));
+	else
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_TIMEOUT, "peer does not answer at %s: %s", a,
+			 ike_state_name(sa->state));
+}
+
 static void tick(struct ike_sa *sa, uint64_t now)
 {
 	struct ike_task live = { IKE_TASK_LIVENESS }, rekey = { IKE_TASK_REKEY };
 
 	if (sa->w.req && now >= sa->w.next_at && !ike_window_tick(sa, now)) {
-		ike_log(sa->ctx, sa, "peer does not answer");
+		dead(sa);
 		ike_sa_die(sa, now);
 	}
 	if (sa->state == IKE_S_UP) {

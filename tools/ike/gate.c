@@ -110,7 +110,8 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uin
 /* A peer with the keys sent what cannot be read (RFC 7296 2.21.3, 2.5). */
 static enum ike_after refuse(struct ike_step *x, const struct ike_fault *f)
 {
-	ike_log(x->c, x->sa, "unreadable request: %s", ike_reason_text(f->reason));
+	ike_fail(x->c, x->sa, 0, IKE_WHY_SYNTAX, "unreadable request: %s",
+		 ike_reason_text(f->reason));
 	ike_out_notify(x->out, f->notify ? f->notify : IKE_N_INVALID_SYNTAX,
 		       (struct ike_buf){ &f->data, f->reason == IKE_R_CRITICAL });
 	return f->reason == IKE_R_CRITICAL && x->sa->state != IKE_S_HALF_OPEN ? IKE_GO_ON
@@ -207,7 +208,8 @@ static void in_response(struct ike_step *x, uint8_t *hash)
 	ike_window_answered(sa);
 	sa->heard_at = x->now;
 	if (!good) {
-		ike_log(x->c, sa, "unreadable response: %s", ike_reason_text(f.reason));
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "unreadable response: %s",
+			 ike_reason_text(f.reason));
 		ike_sa_die(sa, x->now);
 		return;
 	}

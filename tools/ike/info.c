@@ -105,7 +105,8 @@ enum ike_after ike_info_request(struct ike_step *x)
 	while ((p = ike_msg_find(x->m, IKE_P_NOTIFY, p)))
 		if (p->notify.type == IKE_N_AUTHENTICATION_FAILED ||
 		    p->notify.type == IKE_N_INVALID_SYNTAX) {
-			ike_log(x->c, x->sa, "peer gave up: %s", ike_name_notify(p->notify.type));
+			ike_fail(x->c, x->sa, 0, IKE_WHY_REFUSED, "peer gave up: %s",
+				 ike_name_notify(p->notify.type));
 			return IKE_DIE;
 		}
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))

@@ -2,6 +2,8 @@
 /*
  * IKE_SA_INIT, the initiator's side (RFC 7296 1.2, 2.6, 2.7).
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "../lib/util.h"
@@ -127,6 +129,24 @@ static uint16_t id_of(const struct ike_proposal *p, uint8_t type)
 	return t ? t->id : 0;
 }
 
+/* What came is of no use, but anybody may have sent it: a better answer may follow. Once in
+ * the log, and again in the line that says that none came.
+ */
+__attribute__((format(printf, 2, 3)))
+static bool hint(struct ike_step *x, const char *fmt, ...)
+{
+	char was[sizeof(x->sa->hint)];
+	va_list ap;
+
+	memcpy(was, x->sa->hint, sizeof(was));
+	va_start(ap, fmt);
+	vsnprintf(x->sa->hint, sizeof(x->sa->hint), fmt, ap);
+	va_end(ap);
+	if (strcmp(was, x->sa->hint))
+		ike_log(x->c, x->sa, "%s", x->sa->hint);
+	return false;
+}
+
 /* Takes over SA, KE and Nonce; false if they are not an answer to what we sent. */
 static bool take(struct ike_step *x)
 {
@@ -139,23 +159,15 @@ static bool take(struct ike_step *x)
 	enum ike_crypt bad;
 	char diff[512];
 
-	if (!s || !k || !n || ike_sa_parse(s->body, got, 1, &why) != 1) {
-		ike_log(x->c, sa, "IKE_SA_INIT response is not complete");
-		return false;
-	}
-	if (ike_proposal_verify(sa->peer->ike, sa->peer->n_ike, got, diff, sizeof(diff))) {
-		ike_log(x->c, sa, "peer chose what was not offered: %s", diff);
-		return false;
-	}
-	if (k->ke.group != sa->ke_group || id_of(got, IKE_T_KE) != sa->ke_group) {
-		ike_log(x->c, sa, "peer answered with another key exchange");
-		return false;
-	}
+	if (!s || !k || !n || ike_sa_parse(s->body, got, 1, &why) != 1)
+		return hint(x, "IKE_SA_INIT response is not complete");
+	if (ike_proposal_verify(sa->peer->ike, sa->peer->n_ike, got, diff, sizeof(diff)))
+		return hint(x, "peer chose what was not offered: %s", diff);
+	if (k->ke.group != sa->ke_group || id_of(got, IKE_T_KE) != sa->ke_group)
+		return hint(x, "peer answered with another key exchange");
 	bad = ike_ke_peer(sa->ke, k->ke.data);
-	if (bad) {
-		ike_log(x->c, sa, "key exchange: %s", ike_crypt_text(bad));
-		return false;
-	}
+	if (bad)
+		return hint(x, "key exchange: %s", ike_crypt_text(bad));
 	sa->chosen = *got;
 	memcpy(sa->nr, n->body.p, n->body.n);
 	sa->nr_len = n->body.n;
@@ -170,12 +182,10 @@ static bool suits(struct ike_step *x)
 	sa->use_ppk = sa->peer->ppk.n && ike_msg_notify(x->m, IKE_N_USE_PPK, NULL);
 	sa->childless = ike_msg_notify(x->m, IKE_N_CHILDLESS_IKEV2_SUPPORTED, NULL);
 	if (sa->peer->ppk_required && !sa->use_ppk)
-		ike_log(x->c, sa, "peer has no PPK");
-	else if (sa->peer->childless == IKE_CHILDLESS_FORCE && !sa->childless)
-		ike_log(x->c, sa, "peer wants a child in IKE_AUTH");
-	else
-		return true;
-	return false;
+		return hint(x, "peer has no PPK");
+	if (sa->peer->childless == IKE_CHILDLESS_FORCE && !sa->childless)
+		return hint(x, "peer wants a child in IKE_AUTH");
+	return true;
 }
 
 enum ike_after ike_init_response(struct ike_step *x)
@@ -189,8 +199,7 @@ enum ike_after ike_init_response(struct ike_step *x)
 		return IKE_GO_ON;
 	e = ike_msg_error(x->m);
 	if (e) {
-		sa->hint = e->notify.type;
-		ike_log(x->c, sa, "peer may have refused: %s", ike_name_notify(e->notify.type));
+		hint(x, "peer may have refused: %s", ike_name_notify(e->notify.type));
 		return IKE_GO_ON;
 	}
 	if (!suits(x) || !memcmp(x->m->hdr.spi_r, zero, 8) || !take(x))

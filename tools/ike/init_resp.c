@@ -50,31 +50,50 @@ static bool crowded(const struct ike_step *x)
 	return n >= x->c->conf.half_open_each;
 }
 
+/* No peer of these addresses can agree; @diff is about @p, the first of @n. */
+static void nobody(struct ike_step *x, const struct ike_peer_conf *p, unsigned int n,
+		   const char *diff)
+{
+	char a[IKE_ADDR_TEXT], b[IKE_ADDR_TEXT];
+
+	ike_addr_print(x->local, a, sizeof(a));
+	ike_addr_print(x->remote, b, sizeof(b));
+	if (!n)
+		ike_fail(x->c, NULL, x->now, IKE_WHY_ADDRESS, "%s - %s: no peer is configured for "
+			 "these addresses", a, b);
+	else
+		ike_fail(x->c, NULL, x->now, IKE_WHY_PROPOSAL, "%.48s: %s: no common proposal: %s%s",
+			 p->name, b, diff, n > 1 ? "; nor can other peers agree" : "");
+}
+
 /* The first peer of these addresses that can agree on a proposal, which goes to @out. */
 static const struct ike_peer_conf *choose(struct ike_step *x, const struct ike_payload *s,
 					  struct ike_proposal *out)
 {
-	const struct ike_peer_conf *p = x->c->conf.peers;
+	const struct ike_peer_conf *p = x->c->conf.peers, *first = NULL;
+	char diff[IKE_DIFF_MAX], first_diff[IKE_DIFF_MAX];
+	unsigned int i, fit = 0;
 	enum ike_reason why;
-	char diff[1024];
-	bool any = false;
-	unsigned int i;
 	int n;
 
 	n = ike_sa_parse(s->body, x->c->offer, IKE_MAX_PROPOSALS, &why);
-	if (n <= 0)
+	if (n <= 0) {
+		ike_fail(x->c, NULL, x->now, IKE_WHY_SYNTAX, "no proposal that can be read: %s",
+			 n ? ike_reason_text(why) : "none is there");
 		return NULL;
+	}
 	for (i = 0; i < x->c->conf.n_peers; i++, p++) {
 		if (!ike_peer_fits(p, x))
 			continue;
-		any = true;
 		if (!ike_proposal_choose(p->ike, p->n_ike, x->c->offer, (unsigned int)n, 0, out,
 					 diff, sizeof(diff)))
 			return p;
-		ike_log(x->c, NULL, "%.48s: no common proposal: %s", p->name, diff);
+		if (fit++)
+			continue;
+		first = p;
+		memcpy(first_diff, diff, sizeof(diff));
 	}
-	if (!any)
-		ike_log(x->c, NULL, "no peer is configured for these addresses");
+	nobody(x, first, fit, first_diff);
 	return NULL;
 }
 
@@ -185,7 +204,7 @@ static int respond(struct ike_step *x, const uint8_t *hash, const struct ike_pro
 	if (sa->ke)
 		why = ike_ke_peer(sa->ke, k->ke.data);
 	if (why) {
-		ike_log(x->c, sa, "key exchange: %s", ike_crypt_text(why));
+		ike_fail(x->c, sa, 0, IKE_WHY_KE, "key exchange: %s", ike_crypt_text(why));
 		return -1;
 	}
 	sa->use_ppk = ike_msg_notify(x->m, IKE_N_USE_PPK, NULL) && ike_ppk_some(x->c);
@@ -214,6 +233,7 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	uint16_t more[IKE_ADDKE_MAX];
 	struct ike_proposal chosen;
 	uint8_t data[64];
+	bool inter;
 
 	if (!s || !k || !n || repeated(x, hash))
 		return;
@@ -231,8 +251,13 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	if (x->c->half_open >= x->c->conf.half_open_max || crowded(x))
 		return;
 	peer = choose(x, s, &chosen);
-	if (!peer || (ike_addke(&chosen, more) &&
-		      !ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL))) {
+	inter = ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL);
+	if (peer && ike_addke(&chosen, more) && !inter) {
+		ike_fail(x->c, NULL, x->now, IKE_WHY_PROPOSAL, "%.48s: peer offers additional key "
+			 "exchanges without IKE_INTERMEDIATE", peer->name);
+		peer = NULL;
+	}
+	if (!peer) {
 		answer_notify(x, IKE_N_NO_PROPOSAL_CHOSEN, (struct ike_buf){ 0 });
 		return;
 	}

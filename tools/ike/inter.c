@@ -61,7 +61,8 @@ int ike_inter_agree(struct ike_sa *sa, bool both)
 
 	if (!both) {
 		if (n)
-			ike_log(sa->ctx, sa, "additional key exchanges without IKE_INTERMEDIATE");
+			ike_fail(sa->ctx, sa, 0, IKE_WHY_PROPOSAL,
+				 "additional key exchanges without IKE_INTERMEDIATE");
 		return n ? -1 : 0;
 	}
 	sa->inter = calloc(1, sizeof(*sa->inter));
@@ -86,7 +87,8 @@ int ike_inter_start(struct ike_sa *sa, uint64_t now)
 
 	i->ke = ike_ke_new(i->group[i->step], true, &why);
 	if (!i->ke || ike_ke_public(i->ke, &pub)) {
-		ike_log(sa->ctx, sa, "additional key exchange: %s", ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "additional key exchange: %s",
+			 ike_crypt_text(why));
 		return -1;
 	}
 	i->count++;
@@ -117,7 +119,7 @@ static int derive(struct ike_sa *sa)
 	i->ke = NULL;
 	i->step++;
 	if (why)
-		ike_log(sa->ctx, sa, "no keys: %s", ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "no keys: %s", ike_crypt_text(why));
 	return why ? -1 : 0;
 }
 
@@ -131,7 +133,8 @@ static bool take(struct ike_step *x)
 	if (k && k->ke.group == i->group[i->step] && i->ke)
 		why = ike_ke_peer(i->ke, k->ke.data);
 	if (why)
-		ike_log(x->c, x->sa, "additional key exchange: %s", ike_crypt_text(why));
+		ike_fail(x->c, x->sa, 0, IKE_WHY_KE, "additional key exchange: %s",
+			 ike_crypt_text(why));
 	return !why;
 }
 
@@ -166,7 +169,7 @@ enum ike_after ike_inter_response(struct ike_step *x)
 	struct ike_sa *sa = x->sa;
 
 	if (e) {
-		ike_log(x->c, sa, "peer refused: %s", ike_name_notify(e->notify.type));
+		ike_fail_refused(sa, NULL, e->notify.type);
 		return IKE_DIE;
 	}
 	if (!take(x) || derive(sa))

@@ -173,24 +173,48 @@ enum ike_where {
 	IKE_WHERE_NEVER,	/* it has no address, and comes by itself */
 };
 
+/* Why a negotiation failed. */
+enum ike_why {
+	IKE_WHY_TIMEOUT,	/* no answer */
+	IKE_WHY_ADDRESS,	/* no peer is configured for these addresses, or has one */
+	IKE_WHY_PROPOSAL,
+	IKE_WHY_SELECTORS,
+	IKE_WHY_IDENTITY,
+	IKE_WHY_AUTH,
+	IKE_WHY_CERT,
+	IKE_WHY_KE,		/* key exchanges and keys */
+	IKE_WHY_SYNTAX,		/* what cannot be read, or is not complete */
+	IKE_WHY_REFUSED,	/* the peer says no */
+	IKE_WHY_KERNEL,
+	IKE_WHY_COUNT
+};
+
+/* One word for it, lower case. */
+const char *ike_why_name(enum ike_why why);
+
 /**
  * struct ike_event - what the machine has to tell
  * @kind: which of them
  * @peer: of which peer
  * @conf: and of which child, NULL if it is none
  * @wait: time until the next try, in milliseconds
+ * @why: why it failed, and
+ * @text: the line of the log about it
  */
 struct ike_event {
 	enum {
 		IKE_EVENT_SA,		/* an IKE SA has another state */
 		IKE_EVENT_CHILD,	/* a child is established */
 		IKE_EVENT_CHILD_GONE,	/* one is not there any more */
+		IKE_EVENT_FAILED,	/* a negotiation did; the machine may go on */
 		IKE_EVENT_AGAIN,	/* one that is wanted did not come up, it is tried again */
 		IKE_EVENT_GIVEN_UP,	/* or not */
 	} kind;
 	const struct ike_peer_conf *peer;
 	const struct ike_child_conf *conf;
 	uint64_t wait;
+	enum ike_why why;
+	const char *text;
 };
 
 /**

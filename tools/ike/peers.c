@@ -242,9 +242,11 @@ void ike_peers_news(void *daemon, const struct ike_event *e)
 	d->news = true;
 	if (!ours(d, e->peer, &i))
 		return;
+	m = &d->setup->more[i];
+	if (e->kind == IKE_EVENT_FAILED)
+		snprintf(m->said, sizeof(m->said), "%s", e->text);
 	if (e->kind == IKE_EVENT_AGAIN || e->kind == IKE_EVENT_GIVEN_UP)
 		ike_ctl_failed(d, i, (int)(e->conf - e->peer->children));
-	m = &d->setup->more[i];
 	if ((e->kind != IKE_EVENT_CHILD_GONE && e->kind != IKE_EVENT_GIVEN_UP) || m->stale)
 		return;
 	m->stale = true;

@@ -42,7 +42,7 @@ int ike_ppk_start(struct ike_sa *sa)
 	*sa->plain = sa->keys;
 	why = ike_keys_ppk(&sa->keys, sa->peer->ppk);
 	if (why)
-		ike_log(sa->ctx, sa, "no PPK: %s", ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "no PPK: %s", ike_crypt_text(why));
 	return why ? -1 : 0;
 }
 
@@ -62,7 +62,7 @@ int ike_ppk_out(struct ike_sa *sa, struct ike_out *o)
 
 static int deny(struct ike_step *x, const char *why)
 {
-	ike_log(x->c, x->sa, "%s", why);
+	ike_fail(x->c, x->sa, 0, IKE_WHY_AUTH, "%s", why);
 	return -1;
 }
 

@@ -207,7 +207,7 @@ static void explain(const struct match *m, const struct ike_proposal *ours, unsi
 		    const struct ike_proposal *theirs, unsigned int n_theirs, char *diff,
 		    size_t len)
 {
-	char a[600], b[600], ta[200], tb[200], first[500];
+	char a[400], b[400], ta[200], tb[200], first[500];
 
 	if (!m->ours) {
 		snprintf(first, sizeof(first), "%s", "no proposal of ours is for that protocol, "

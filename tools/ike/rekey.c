@@ -110,7 +110,7 @@ static int derive(struct ike_sa *sa, struct ike_sa *n, const struct ike_child_se
 	if (!why)
 		why = ike_keys_sk(&n->keys, !n->initiator, &n->sk_in);
 	if (why) {
-		ike_log(sa->ctx, sa, "no keys: %s", ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "no keys: %s", ike_crypt_text(why));
 		return -1;
 	}
 	n->have_keys = true;
@@ -206,7 +206,8 @@ static bool take(struct ike_step *x)
 	    !memcmp(got->spi, zero, 8))
 		return false;
 	if (ike_proposal_verify(p, n, got, diff, sizeof(diff))) {
-		ike_log(x->c, x->sa, "peer chose what was not offered: %s", diff);
+		ike_fail(x->c, x->sa, 0, IKE_WHY_PROPOSAL, "peer chose what was not offered: %s",
+			 diff);
 		return false;
 	}
 	return k->ke.group == x->sa->xc.group &&
@@ -218,8 +219,8 @@ enum ike_after ike_rekey_refused(struct ike_step *x, const struct ike_payload *e
 {
 	struct ike_sa *r, *sa = x->sa;
 
-	ike_log(x->c, sa, "peer refused to replace the IKE SA: %s",
-		ike_name_notify(e->notify.type));
+	ike_fail(x->c, sa, 0, IKE_WHY_REFUSED, "peer refused to replace the IKE SA: %s",
+		 ike_name_notify(e->notify.type));
 	if (e->notify.type == IKE_N_INVALID_SYNTAX)
 		return IKE_DIE;
 	/* If it replaced the SA meanwhile, that is why. */
@@ -272,7 +273,7 @@ static enum ike_after settle(struct ike_step *x, struct ike_buf nr)
 
 static enum ike_after useless(struct ike_step *x)
 {
-	ike_log(x->c, x->sa, "the answer cannot replace the IKE SA");
+	ike_fail(x->c, x->sa, 0, IKE_WHY_KE, "the answer cannot replace the IKE SA");
 	ike_info_refuse(x->sa, x->now, IKE_N_INVALID_SYNTAX);
 	return IKE_GO_ON;
 }
@@ -386,7 +387,7 @@ enum ike_after ike_rekey_request(struct ike_step *x)
 	static const uint8_t zero[8];
 	enum ike_reason reason;
 	struct ike_ke *ke;
-	char diff[1024];
+	char diff[IKE_DIFF_MAX] = "no SPI, or none that can be read";
 	uint8_t data[2];
 	int n;
 
@@ -397,6 +398,8 @@ enum ike_after ike_rekey_request(struct ike_step *x)
 	    chosen.spi_size == 8 && memcmp(chosen.spi, zero, 8))
 		t = ike_proposal_get(&chosen, IKE_T_KE);
 	if (!t || t->id == IKE_KE_NONE) {
+		ike_fail(x->c, x->sa, 0, IKE_WHY_PROPOSAL, "the peer cannot replace the IKE SA: %s",
+			 diff);
 		ike_out_notify_flag(x->out, IKE_N_NO_PROPOSAL_CHOSEN);
 		return IKE_GO_ON;
 	}

@@ -31,7 +31,7 @@ const char *ike_state_name(enum ike_state s)
 
 void ike_log(struct ike_ctx *c, const struct ike_sa *sa, const char *fmt, ...)
 {
-	char line[1024];
+	char line[2048];
 	int n = 0;
 	va_list ap;
 
@@ -212,7 +212,7 @@ int ike_sa_derive(struct ike_sa *sa)
 	if (!why)
 		why = ike_keys_sk(&sa->keys, !sa->initiator, &sa->sk_in);
 	if (why)
-		ike_log(sa->ctx, sa, "no keys: %s", ike_crypt_text(why));
+		ike_fail(sa->ctx, sa, 0, IKE_WHY_KE, "no keys: %s", ike_crypt_text(why));
 	ike_ke_free(sa->ke);
 	sa->ke = NULL;
 	sa->have_keys = !why;

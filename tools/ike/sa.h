@@ -193,7 +193,7 @@ struct ike_window {
  * @cookie: cookie to send with IKE_SA_INIT
  * @rounds: how often IKE_SA_INIT was started again
  * @groups: key exchange methods that were tried
- * @hint: unprotected error that came in answer to IKE_SA_INIT
+ * @hint: what came in answer to IKE_SA_INIT and was of no use; nobody vouches for it
  * @xc: the CREATE_CHILD_SA exchange that we started
  * @refused_at: since when the peer answers with TEMPORARY_FAILURE, 0 if it does not
  * @task: task under way
@@ -250,7 +250,7 @@ struct ike_sa {
 	unsigned int rounds;
 	uint16_t groups[8];
 	unsigned int n_groups;
-	uint16_t hint;
+	char hint[96];
 	struct {
 		struct ike_child *child;
 		struct ike_sa *heir;	/* the SA that is to replace this one */
@@ -308,6 +308,9 @@ struct ike_sa {
  * @cookie_secret: that one and the one before
  * @err_at: when unprotected errors were counted last, and
  * @err_count: how many were sent since
+ * @fail_at: when failures with nobody in particular were counted last, and
+ * @fail_count: how many there were since
+ * @failed: failures by reason
  * @frag_octets: octets of messages of which pieces are missing
  * @rx: the message being read
  * @whole: what was inside of all of its pieces
@@ -336,6 +339,9 @@ struct ike_ctx {
 	uint8_t cookie_secret[2][32];
 	uint64_t err_at;
 	unsigned int err_count;
+	uint64_t fail_at;
+	unsigned int fail_count;
+	uint64_t failed[IKE_WHY_COUNT];
 	size_t frag_octets;
 	uint8_t rx[65536], whole[65536], head[256];
 	uint8_t inner[IKE_MSG_MAX], wire[2 * IKE_MSG_MAX];
@@ -381,6 +387,27 @@ static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
 {
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
+
+/* fail.c: one line of the log for each negotiation that failed */
+
+#define IKE_DIFF_MAX 1400	/* what was offered, what is accepted, the first difference */
+
+/* A negotiation of @sa failed; @now is not 0 if there is no SA, only a datagram of anybody:
+ * of those a few get into the log in each second.
+ */
+__attribute__((format(printf, 5, 6)))
+void ike_fail(struct ike_ctx *c, const struct ike_sa *sa, uint64_t now, enum ike_why why,
+	      const char *fmt, ...);
+
+/* The peer said no with @notify, to @ch or, if that is NULL, to the IKE SA. */
+void ike_fail_refused(const struct ike_sa *sa, const struct ike_child *ch, uint16_t notify);
+
+/* The peer of the message, who may be @p, is not authenticated. */
+void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_deny why,
+		   const char *detail);
+
+/* No peer has the identities of the message, or it is not the one that we called. */
+void ike_fail_identity(struct ike_step *x);
 
 /* Tells the caller of the machine. */
 void ike_tell(struct ike_ctx *c, const struct ike_event *e);

@@ -12,7 +12,7 @@
 
 #define IKE_REQID_FIRST	1000000u	/* reqids of children that have none of their own */
 #define IKE_REQID_LAST	1999999u
-#define IKE_SAID_MAX	256
+#define IKE_SAID_MAX	1024
 #define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
 #define IKE_RETRY_MAX_MS 60000
 
@@ -36,7 +36,7 @@ struct ike_setup_child {
  * struct ike_setup_peer - the same of a peer
  * @conf: its configuration
  * @route: our address is the one that the route to the peer has
- * @said: why it cannot be found, as said last; empty if it can
+ * @said: why it cannot be found, or the last negotiation failed; empty if it did not
  * @stale: a child is gone, so that policies may have to go, and
  * @next_stale: the next one of which that is so
  * @kids: the children of the configuration of the machine in the same order

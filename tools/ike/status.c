@@ -2,7 +2,6 @@
 /*
  * What is up and what is not, as JSON.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,24 +28,9 @@ static void put_addr(struct json_object *o, const char *key, const struct ike_ad
 
 static void put_id(struct json_object *o, const char *key, uint8_t type, struct ike_buf id)
 {
-	char text[512] = "%any";
-	size_t i, n = 0;
+	char text[512];
 
-	if (type == IKE_ID_DN) {
-		ike_dn_print(id, text, sizeof(text));
-	} else if (type == IKE_ID_IPV4 && id.n == 4) {
-		inet_ntop(AF_INET, id.p, text, sizeof(text));
-	} else if (type == IKE_ID_IPV6 && id.n == 16) {
-		inet_ntop(AF_INET6, id.p, text, sizeof(text));
-	} else if (type == IKE_ID_FQDN || type == IKE_ID_RFC822) {
-		for (i = 0; i < id.n && i < sizeof(text) - 1; i++)
-			text[i] = id.p[i] < 0x20 || id.p[i] > 0x7e ? '?' : (char)id.p[i];
-		text[i] = 0;
-	} else if (type) {
-		for (i = 0; i < id.n && n + 3 < sizeof(text); i++)
-			n += (size_t)sprintf(text + n, "%02x", id.p[i]);
-	}
-	put(o, key, text);
+	put(o, key, ike_id_print(type, id, text, sizeof(text)));
 }
 
 static void put_spi(struct json_object *o, const char *key, const uint8_t *spi, size_t n)

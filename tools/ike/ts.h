@@ -97,4 +97,11 @@ unsigned int ike_ts_narrow(const struct ike_ts *offer, unsigned int n_offer,
 			   const struct ike_ts *policy, unsigned int n_policy,
 			   struct ike_ts *out, unsigned int max, unsigned int *flags);
 
+/*
+ * The first difference between what the peer offers as @name, TSi or TSr, and
+ * what we accept, for the log. False if they have something in common.
+ */
+bool ike_ts_explain(const char *name, const struct ike_ts *offer, unsigned int n_offer,
+		    const struct ike_ts *ours, unsigned int n_ours, char *buf, size_t len);
+
 #endif /* IKE_TS_H */

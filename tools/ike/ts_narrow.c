@@ -2,6 +2,7 @@
 /*
  * Sets of traffic selectors (RFC 7296 2.9).
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ts.h"
@@ -112,4 +113,45 @@ unsigned int ike_ts_narrow(const struct ike_ts *offer, unsigned int n_offer,
 	if (n_offer && ike_ts_list_covers(out, n, offer, 1))
 		*flags |= IKE_NARROW_FIRST;
 	return n;
+}
+
+/* How far two selectors go together: family, protocol, ports, addresses. */
+static unsigned int rank(const struct ike_ts *a, const struct ike_ts *b)
+{
+	struct ike_ts t;
+
+	if (!a->type || a->type != b->type)
+		return 0;
+	if (a->proto && b->proto && a->proto != b->proto)
+		return 1;
+	if (!intersect_ports(a, b, &t))
+		return 2;
+	return ike_ts_intersect(a, b, &t) ? 4 : 3;
+}
+
+bool ike_ts_explain(const char *name, const struct ike_ts *offer, unsigned int n_offer,
+		    const struct ike_ts *ours, unsigned int n_ours, char *buf, size_t len)
+{
+	static const char *const what[] = { "family", "protocol", "ports", "addresses" };
+	const struct ike_ts *a = offer, *b = ours;
+	unsigned int i, k, best = 0;
+	char ta[128], tb[128];
+
+	if (!n_offer || !n_ours) {
+		snprintf(buf, len, "%s: nothing %s", name, n_offer ? "accepted" : "offered");
+		return true;
+	}
+	for (i = 0; i < n_offer; i++)
+		for (k = 0; k < n_ours; k++) {
+			if (rank(&offer[i], &ours[k]) <= best)
+				continue;
+			best = rank(&offer[i], &ours[k]);
+			a = &offer[i];
+			b = &ours[k];
+		}
+	if (best == 4)
+		return false;
+	snprintf(buf, len, "%s of %s: %s offered, %s accepted", what[best], name,
+		 ike_ts_print(a, ta, sizeof(ta)), ike_ts_print(b, tb, sizeof(tb)));
+	return true;
 }

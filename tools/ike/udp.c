@@ -51,19 +51,6 @@ void ike_addr_from(struct ike_addr *a, const struct sockaddr *sa)
 	}
 }
 
-char *ike_addr_print(const struct ike_addr *a, char *buf, size_t n)
-{
-	char text[INET6_ADDRSTRLEN] = "%any";
-
-	if (a->len)
-		inet_ntop(a->len == 16 ? AF_INET6 : AF_INET, a->a, text, sizeof(text));
-	if (a->port)
-		snprintf(buf, n, a->len == 16 ? "[%s]:%u" : "%s:%u", text, a->port);
-	else
-		snprintf(buf, n, "%s", text);
-	return buf;
-}
-
 static int open_one(int family, uint16_t port, uint32_t mark)
 {
 	struct ike_addr any = { .len = family == AF_INET6 ? 16 : 4, .port = port };

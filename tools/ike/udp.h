@@ -16,10 +16,6 @@
 socklen_t ike_addr_to(const struct ike_addr *a, struct sockaddr_storage *ss);
 void ike_addr_from(struct ike_addr *a, const struct sockaddr *sa);
 
-/* "192.0.2.1:500", "[2001:db8::1]:500", without the port if that is 0; returns @buf. */
-#define IKE_ADDR_TEXT 64
-char *ike_addr_print(const struct ike_addr *a, char *buf, size_t n);
-
 /**
  * struct ike_udp - the sockets
  * @fd: port 500 and 4500 of IPv4, then of IPv6; -1 for those that the host has not

@@ -74,11 +74,11 @@ static struct pair *go(struct pair *p)
 }
 
 /* Refused by end @e, told to the other; no trace in the kernels. */
-static void refused(struct pair *p, int e, const char *what)
+static void refused(struct pair *p, int e, const char *why, const char *what)
 {
 	go(p);
 	ktap_ok(!pair_count(p, 0) && !pair_count(p, 1) && !pair_kern(p, 0) && !pair_kern(p, 1) &&
-		pair_said(p, e, "peer not authenticated") &&
+		pair_said(p, e, "peer not authenticated") && pair_said(p, e, why) &&
 		pair_said(p, !e, "AUTHENTICATION_FAILED"), p->end[e].log, "%s", what);
 	pair_free(p);
 }
@@ -116,28 +116,31 @@ static void test_bad(void)
 
 	p = with_certs(1, 1);
 	p->end[0].conf.by = IKE_BY_PSK;
-	refused(p, 1, "IKE2-AUTH-3 a secret where a certificate is required");
+	refused(p, 1, "peer offers pre-shared key; we accept a certificate",
+		"IKE2-AUTH-3 a secret where a certificate is required");
 	p = with_certs(1, 1);
 	p->end[0].conf.key = keys[0][0];
-	refused(p, 1, "IKE2-AUTH-1 signed with another key than that of the certificate");
+	refused(p, 1, "fit the key", "IKE2-AUTH-1 signed with another key than that of the certificate");
 	p = with_certs(1, 1);
 	p->end[0].conf.certs = &bad;
-	refused(p, 1, "certificate of an unknown authority");
+	refused(p, 1, "peer offers certificate of \"C=CH, O=Example, CN=moon\" from \"C=CH, "
+		"O=Example, CN=Other CA\"; we trust \"C=CH, O=Example, CN=CA\"",
+		"certificate of an unknown authority");
 	p = with_certs(1, 1);
 	p->end[0].conf.certs = &old;
-	refused(p, 1, "expired certificate");
+	refused(p, 1, "certificate not valid at this time", "expired certificate");
 	p = with_certs(1, 1);
 	p->end[0].conf.n_certs = 0;
-	refused(p, 1, "no certificate at all");
+	refused(p, 1, "peer sent no certificate", "no certificate at all");
 	p = with_certs(1, 1);
 	p->end[0].conf.local_id = p->end[1].conf.remote_id = pair_id("mars.example.org");
-	refused(p, 1, "IKE2-ID-2 identity that is not in the certificate");
+	refused(p, 1, "\"mars.example.org\": identity is not in the certificate", "IKE2-ID-2 identity that is not in the certificate");
 	p = with_certs(1, 1);
 	p->end[0].conf.trust = other_trust;
-	refused(p, 0, "IKE2-AUTH-5 the initiator refuses the responder");
+	refused(p, 0, "we trust \"C=CH, O=Example, CN=Other CA\"", "IKE2-AUTH-5 the initiator refuses the responder");
 	p = with_certs(1, 1);
 	p->end[1].conf.sig.keys = IKE_KEY_RSA;
-	refused(p, 1, "IKE2-AUTH-3 kind of key that policy does not allow");
+	refused(p, 1, "kind of key not allowed", "IKE2-AUTH-3 kind of key that policy does not allow");
 	X509_free(bad);
 	X509_free(old);
 }
