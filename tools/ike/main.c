@@ -14,13 +14,14 @@
 #include "../../module/version.h"
 #include "ctl_path.h"
 #include "daemon.h"
+#include "priv.h"
 
 #define CONF_PATH "/etc/secike/secike.conf"
 
 static int usage(FILE *out)
 {
 	fputs("usage: secike [-c FILE] [-s SOCKET] [-r MS,TRIES] [-t] [-w] [-k] [-l]\n"
-	      "              [-V]\n"
+	      "              [-u] [-V]\n"
 	      "  -c FILE    configuration, " CONF_PATH " if not given\n"
 	      "  -s SOCKET  where secctl finds us; its place depends on the network\n"
 	      "             namespace if it is not given\n"
@@ -30,16 +31,30 @@ static int usage(FILE *out)
 	      "  -w         weak algorithms may be used\n"
 	      "  -k         at the end, leave policies that protect in the kernel\n"
 	      "  -l         log to syslog instead of standard error\n"
+	      "  -u         make any system call, to find out what went wrong\n"
 	      "  -V         version\n"
 	      "It stays in the foreground. SIGHUP: read the configuration again.\n", out);
 	return out == stdout ? 0 : 2;
 }
 
-static int run(struct ike_daemon *d, const char *sock)
+/* The last step before what comes from outside is read. */
+static int lock_up(struct ike_daemon *d, bool filter)
+{
+	char err[256];
+
+	if (ike_priv_caps(IKE_PRIV_RUN, err, sizeof(err)) ||
+	    (filter && ike_priv_filter(err, sizeof(err)))) {
+		ike_say(d, "%s", err);
+		return -1;
+	}
+	return 0;
+}
+
+static int run(struct ike_daemon *d, const char *sock, bool filter)
 {
 	int rc = 1;
 
-	if (!ike_daemon_start(d) && !ike_ctl_open(d, sock)) {
+	if (!ike_daemon_start(d) && !ike_ctl_open(d, sock) && !lock_up(d, filter)) {
 		ike_say(d, "secike %s, %u connections", NFSEC_VERSION, d->setup->n);
 		ike_daemon_run(d);
 		rc = event_base_dispatch(d->base) < 0;
@@ -54,10 +69,11 @@ int main(int argc, char **argv)
 	static struct ike_daemon d = { .path = CONF_PATH };
 	char path[IKE_CTL_PATH_MAX];
 	const char *sock = NULL;
-	bool test = false;
+	bool test = false, filter = true;
+	char err[256];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:s:r:twklVh")) != -1) {
+	while ((opt = getopt(argc, argv, "c:s:r:twkluVh")) != -1) {
 		switch (opt) {
 		case 'c':
 			d.path = optarg;
@@ -82,6 +98,9 @@ int main(int argc, char **argv)
 		case 'l':
 			d.syslog = true;
 			break;
+		case 'u':
+			filter = false;
+			break;
 		case 'V':
 			printf("secike, nfsec %s\n", NFSEC_VERSION);
 			return 0;
@@ -98,10 +117,18 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (d.syslog)
 		openlog("secike", LOG_PID, LOG_DAEMON);
+	/* From here on files are read as they will be when they are read again. */
+	if (!test && ike_priv_caps(IKE_PRIV_BIND, err, sizeof(err))) {
+		ike_say(&d, "%s", err);
+		return 1;
+	}
+#ifdef __SANITIZE_ADDRESS__
+	filter = false;	/* it has to trace its own threads at the end */
+#endif
 	d.setup = ike_daemon_load(&d);
 	if (!d.setup || test) {
 		ike_setup_free(d.setup);
 		return d.setup ? 0 : 1;
 	}
-	return run(&d, sock ? sock : ike_ctl_path(path, sizeof(path)));
+	return run(&d, sock ? sock : ike_ctl_path(path, sizeof(path)), filter);
 }
