@@ -257,6 +257,7 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 	ch->expire_at = after(now, ch->conf->life_ms);
 	ch->next = sa->children;
 	sa->children = ch;
+	sa->ctx->stats.children++;
 	ike_log(sa->ctx, sa, "%.32s: child established", ch->conf->name);
 	ike_tell(sa->ctx, &e);
 	return 0;

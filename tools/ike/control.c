@@ -135,6 +135,17 @@ static void log_lines(struct client *c, bool follow)
 		answer(c, NULL);
 }
 
+static void metrics(struct client *c)
+{
+	struct json_object *o = json_object_new_object();
+	char *text = ike_metrics(c->d);
+
+	json_object_object_add(o, "metrics", json_object_new_string(text ? text : ""));
+	tell(c, o);
+	answer(c, text ? NULL : "no memory");
+	free(text);
+}
+
 /* Commands about a connection, or a child of one. */
 static void about(struct client *c, const char *command, struct json_object *req)
 {
@@ -181,6 +192,8 @@ static void request(struct client *c, const char *line)
 	} else if (!strcmp(command, "status")) {
 		tell(c, ike_status(c->d, ike_now()));
 		answer(c, NULL);
+	} else if (!strcmp(command, "metrics")) {
+		metrics(c);
 	} else if (!strcmp(command, "log")) {
 		log_lines(c, number_of(req, "follow", 0) != 0);
 	} else if (!strcmp(command, "reload")) {

@@ -157,6 +157,7 @@ void ike_daemon_run(struct ike_daemon *d)
 	at = earlier(at, ike_peers_run(d, now));
 	at = earlier(at, ike_ctl_watch(d, now));
 	at = earlier(at, ike_reload_tidy(d, now, false));
+	at = earlier(at, ike_metrics_run(d, now));
 	if (d->stop_at && (now >= d->stop_at || all_gone(d))) {
 		event_base_loopbreak(d->base);
 		return;

@@ -24,6 +24,9 @@ struct ike_ctl;
  * @flags: how it is read, IKE_CONF_*
  * @rtx_ms: interval until the first retransmission, 0 for that of the machine
  * @rtx_tries: the same for their number
+ * @metrics: file for metrics, NULL for none
+ * @metrics_at: when it is written next
+ * @metrics_bad: it could not be, as was said
  * @keep: leave the policies of traps behind at the end
  * @syslog: lines go there
  * @setup: the configuration in use
@@ -50,7 +53,9 @@ struct ike_daemon {
 	const char *path;
 	unsigned int flags;
 	uint32_t rtx_ms, rtx_tries;
-	bool keep, syslog;
+	const char *metrics;
+	uint64_t metrics_at;
+	bool keep, syslog, metrics_bad;
 	struct ike_setup *setup;
 	struct ike_setup **old;
 	unsigned int n_old;
@@ -147,6 +152,14 @@ void ike_ctl_failed(struct ike_daemon *d, unsigned int i, int k);
 
 /* Answers those who wait for a peer; when to call again. */
 uint64_t ike_ctl_watch(struct ike_daemon *d, uint64_t now);
+
+/* metrics.c */
+
+/* OpenMetrics text, the caller's; NULL without memory. */
+char *ike_metrics(struct ike_daemon *d);
+
+/* Writes it to the file, if there is to be one and it is time; when to call again. */
+uint64_t ike_metrics_run(struct ike_daemon *d, uint64_t now);
 
 /* status.c */
 struct json_object;

@@ -7,8 +7,6 @@
 
 #include "sa.h"
 
-#define DRAINS 4096	/* most of them */
-
 /**
  * struct ike_drain - such an SA
  * @next: the next one
@@ -30,7 +28,7 @@ bool ike_drain_add(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi,
 {
 	struct ike_drain *d;
 
-	if (!c->conf.drain_ms || c->n_drains == DRAINS)
+	if (!c->conf.drain_ms || c->n_drains == IKE_DRAINS_MAX)
 		return false;
 	d = malloc(sizeof(*d));
 	if (!d)

@@ -24,13 +24,31 @@ static const char *const names[IKE_WHY_COUNT] = {
 	[IKE_WHY_KERNEL] = "kernel",
 };
 
+static const char *const drops[IKE_DROP_COUNT] = {
+	[IKE_DROP_LENGTH] = "length",
+	[IKE_DROP_HEADER] = "header",
+	[IKE_DROP_SYNTAX] = "syntax",
+	[IKE_DROP_SPI] = "spi",
+	[IKE_DROP_STATE] = "state",
+	[IKE_DROP_PLAIN] = "unprotected",
+	[IKE_DROP_ID] = "message_id",
+	[IKE_DROP_AUTHENTIC] = "not_authentic",
+	[IKE_DROP_FRAGMENT] = "fragment",
+	[IKE_DROP_HALF_OPEN] = "half_open",
+	[IKE_DROP_REPEATED] = "repeated",
+};
+
 const char *ike_why_name(enum ike_why why)
 {
 	return names[why];
 }
 
-/* Whether there may be a line about a datagram of anybody. */
-static bool may_say(struct ike_ctx *c, uint64_t now)
+const char *ike_drop_name(enum ike_drop drop)
+{
+	return drops[drop];
+}
+
+bool ike_may_say(struct ike_ctx *c, uint64_t now)
 {
 	if (now - c->fail_at >= 1000) {
 		if (c->fail_count > LINES_PER_SECOND)
@@ -49,8 +67,8 @@ void ike_fail(struct ike_ctx *c, const struct ike_sa *sa, uint64_t now, enum ike
 	char line[IKE_DIFF_MAX + 512];
 	va_list ap;
 
-	c->failed[why]++;
-	if (!sa && !may_say(c, now))
+	c->stats.failed[why]++;
+	if (!sa && !ike_may_say(c, now))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);

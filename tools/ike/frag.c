@@ -15,7 +15,6 @@
 #define FRAG_MS		30000	/* time in which all of them have to come */
 #define FRAG_EARLY	10000	/* most octets before the peer is authenticated */
 #define FRAG_LATE	65000	/* and after */
-#define FRAG_BUDGET	(8 << 20) /* octets of all messages of which pieces are missing */
 #define FRAG_SIZE	1280	/* of the IP packet, unless the peer's configuration has one */
 #define FRAG_LEAST	160
 #define HEADERS		(40 + 8 + 4) /* IPv6, UDP, marker */
@@ -127,7 +126,7 @@ bool ike_frag_add(struct ike_step *x, struct ike_buf *inner, uint8_t *hash)
 	unsigned int i;
 
 	if (!f || !inner->n || f->len + inner->n > most ||
-	    x->c->frag_octets + inner->n > FRAG_BUDGET)
+	    x->c->frag_octets + inner->n > IKE_FRAG_BUDGET)
 		return false;
 	i = m->frag_no - 1u;
 	f->part[i].p = malloc(inner->n);

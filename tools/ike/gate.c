@@ -83,8 +83,10 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uin
 	enum ike_crypt why;
 
 	*fatal = false;
-	if (m->sealed == IKE_P_SKF && !ike_frag_fits(x))
+	if (m->sealed == IKE_P_SKF && !ike_frag_fits(x)) {
+		ike_drop(x->c, IKE_DROP_FRAGMENT);
 		return false;
+	}
 	why = ike_sk_open(&x->sa->sk_in, (uint8_t *)m->raw.p, m->sk_head.n, m->raw.n, &inner);
 	if (why == IKE_CRYPT_PADDING) {
 		*f = (struct ike_fault){ .notify = IKE_N_INVALID_SYNTAX, .protected = true };
@@ -92,6 +94,7 @@ static bool open_inner(struct ike_step *x, struct ike_fault *f, bool *fatal, uin
 		return false;
 	}
 	if (why) {
+		ike_drop(x->c, IKE_DROP_AUTHENTIC);
 		ike_log(x->c, x->sa, "dropped a message: %s", ike_crypt_text(why));
 		if (x->sa->state == IKE_S_HALF_OPEN && ++x->sa->bad == JUNK_MAX)
 			ike_sa_die(x->sa, x->now);
@@ -149,6 +152,23 @@ static bool deletes_ike(const struct ike_msg *m)
 	return false;
 }
 
+/* Whether a request may come in the state of the SA. */
+static bool expected(struct ike_step *x, const struct gate *g)
+{
+	struct ike_sa *sa = x->sa;
+
+	if (sa->state == IKE_S_GONE || (g && !(g->req_states & 1u << sa->state)) ||
+	    (x->m->hdr.xchg == IKE_X_INTERMEDIATE && !sa->inter)) {
+		ike_drop(x->c, IKE_DROP_STATE);
+		return false;
+	}
+	if (x->m->hdr.mid != sa->w.recv_mid) {
+		ike_drop(x->c, IKE_DROP_ID);
+		return false;
+	}
+	return true;
+}
+
 static void in_request(struct ike_step *x, uint8_t *hash)
 {
 	const struct gate *g = find(x->m->hdr.xchg);
@@ -158,11 +178,7 @@ static void in_request(struct ike_step *x, uint8_t *hash)
 	struct ike_out o;
 	bool fatal, good;
 
-	if (sa->state == IKE_S_GONE || x->m->hdr.mid != sa->w.recv_mid)
-		return;
-	if (g && !(g->req_states & 1u << sa->state))
-		return;
-	if (x->m->hdr.xchg == IKE_X_INTERMEDIATE && !sa->inter)
+	if (!expected(x, g))
 		return;
 	if (!sa->have_keys && (sa->state != IKE_S_HALF_OPEN || !sa->ke || ike_sa_derive(sa)))
 		return;
@@ -198,10 +214,14 @@ static void in_response(struct ike_step *x, uint8_t *hash)
 	struct ike_fault f;
 	bool fatal, good;
 
-	if (!sa->w.req || x->m->hdr.mid != sa->w.send_mid || x->m->hdr.xchg != sa->w.req_xchg)
+	if (!sa->w.req || x->m->hdr.mid != sa->w.send_mid || x->m->hdr.xchg != sa->w.req_xchg) {
+		ike_drop(x->c, IKE_DROP_ID);
 		return;
-	if (!g || !(g->resp_states & 1u << sa->state) || !sa->have_keys)
+	}
+	if (!g || !(g->resp_states & 1u << sa->state) || !sa->have_keys) {
+		ike_drop(x->c, IKE_DROP_STATE);
 		return;
+	}
 	good = open_inner(x, &f, &fatal, hash);
 	if (!good && !fatal)
 		return;
@@ -224,19 +244,20 @@ static void in_init(struct ike_step *x, const uint8_t *hash)
 	const struct ike_hdr *h = &x->m->hdr;
 	static const uint8_t zero[8];
 
-	if (h->mid || x->m->sealed)
-		return;
-	if (!ike_is_response(h)) {
-		if (ike_from_initiator(h) && !memcmp(h->spi_r, zero, 8) &&
-		    memcmp(h->spi_i, zero, 8))
-			ike_init_request(x, hash);
+	if (!ike_is_response(h) && !h->mid && !x->m->sealed && ike_from_initiator(h) &&
+	    !memcmp(h->spi_r, zero, 8) && memcmp(h->spi_i, zero, 8)) {
+		ike_init_request(x, hash);
 		return;
 	}
-	if (ike_from_initiator(h))
+	if (!ike_is_response(h) || h->mid || x->m->sealed || ike_from_initiator(h)) {
+		ike_drop(x->c, IKE_DROP_STATE);
 		return;
+	}
 	x->sa = ike_sa_find(x->c, h->spi_i);
-	if (!x->sa || x->sa->state != IKE_S_INIT_SENT || !x->sa->initiator)
+	if (!x->sa || x->sa->state != IKE_S_INIT_SENT || !x->sa->initiator) {
+		ike_drop(x->c, x->sa ? IKE_DROP_STATE : IKE_DROP_SPI);
 		return;
+	}
 	ike_sa_touch(x->sa);
 	if (ike_init_response(x) == IKE_DIE)
 		ike_sa_die(x->sa, x->now);
@@ -250,12 +271,15 @@ static void in_protected(struct ike_step *x, uint8_t *hash)
 	x->sa = ike_sa_find(x->c, ike_from_initiator(h) ? h->spi_r : h->spi_i);
 	if (!x->sa || x->sa->initiator == ike_from_initiator(h) ||
 	    memcmp(x->sa->spi_i, h->spi_i, 8) || memcmp(x->sa->spi_r, h->spi_r, 8)) {
+		ike_drop(x->c, IKE_DROP_SPI);
 		if (!ike_is_response(h))
 			answer_bare(x, h, IKE_N_INVALID_IKE_SPI);
 		return;
 	}
-	if (!x->m->sealed)
+	if (!x->m->sealed) {
+		ike_drop(x->c, IKE_DROP_PLAIN);
 		return;
+	}
 	ike_sa_touch(x->sa);
 	if (ike_is_response(h))
 		in_response(x, hash);
@@ -273,16 +297,22 @@ void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
 	struct ike_hdr h;
 	uint8_t hash[32];
 
-	if (octets.n > sizeof(c->rx) || octets.n < IKE_HDR_LEN)
+	c->stats.received++;
+	if (octets.n > sizeof(c->rx) || octets.n < IKE_HDR_LEN) {
+		ike_drop(c, IKE_DROP_LENGTH);
 		return;
+	}
 	memcpy(c->rx, octets.p, octets.n);
 	if (ike_hdr_parse(own, &h, &f)) {
+		ike_drop(c, IKE_DROP_HEADER);
 		if (f.reason == IKE_R_VERSION_HIGH && !ike_is_response(&h))
 			answer_bare(&x, &h, IKE_N_INVALID_MAJOR_VERSION);
 		return;
 	}
 	if (ike_msg_parse(own, &c->msg, &f)) {
-		ike_log(c, NULL, "dropped a message: %s", ike_reason_text(f.reason));
+		ike_drop(c, IKE_DROP_SYNTAX);
+		if (ike_may_say(c, now))
+			ike_log(c, NULL, "dropped a message: %s", ike_reason_text(f.reason));
 		return;
 	}
 	ike_digest(own, hash);

@@ -235,21 +235,30 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	uint8_t data[64];
 	bool inter;
 
-	if (!s || !k || !n || repeated(x, hash))
+	if (!s || !k || !n) {
+		ike_drop(x->c, IKE_DROP_SYNTAX);
+		return;
+	}
+	if (repeated(x, hash))
 		return;
 	/* what we sent ourselves, thrown back */
 	x->sa = ike_sa_find(x->c, x->m->hdr.spi_i);
-	if (x->sa && x->sa->initiator)
+	if (x->sa && x->sa->initiator) {
+		ike_drop(x->c, IKE_DROP_STATE);
 		return;
+	}
 	if (ike_cookie_needed(x->c, x->now) && !ike_cookie_good(x)) {
 		struct ike_buf cookie = { data, ike_cookie_make(x, data) };
 
+		x->c->stats.cookies++;
 		if (cookie.n)
 			answer_notify(x, IKE_N_COOKIE, cookie);
 		return;
 	}
-	if (x->c->half_open >= x->c->conf.half_open_max || crowded(x))
+	if (x->c->half_open >= x->c->conf.half_open_max || crowded(x)) {
+		ike_drop(x->c, IKE_DROP_HALF_OPEN);
 		return;
+	}
 	peer = choose(x, s, &chosen);
 	inter = ike_msg_notify(x->m, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED, NULL);
 	if (peer && ike_addke(&chosen, more) && !inter) {
@@ -271,6 +280,7 @@ void ike_init_request(struct ike_step *x, const uint8_t *hash)
 	x->sa = ike_sa_new(x->c, x->now, peer, false);
 	if (!x->sa)
 		return;
+	x->c->stats.answered++;
 	if (respond(x, hash, &chosen))
 		ike_sa_die(x->sa, x->now);
 }

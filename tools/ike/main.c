@@ -20,13 +20,14 @@
 
 static int usage(FILE *out)
 {
-	fputs("usage: secike [-c FILE] [-s SOCKET] [-r MS,TRIES] [-t] [-w] [-k] [-l]\n"
-	      "              [-u] [-V]\n"
+	fputs("usage: secike [-c FILE] [-s SOCKET] [-r MS,TRIES] [-m FILE] [-t] [-w]\n"
+	      "              [-k] [-l] [-u] [-V]\n"
 	      "  -c FILE    configuration, " CONF_PATH " if not given\n"
 	      "  -s SOCKET  where secctl finds us; its place depends on the network\n"
 	      "             namespace if it is not given\n"
 	      "  -r MS,N    send a message again after so many milliseconds, then at\n"
 	      "             growing intervals, at most N times; 4000,5 if not given\n"
+	      "  -m FILE    write metrics there every ten seconds, in OpenMetrics format\n"
 	      "  -t         read the configuration, say what is wrong with it, and end\n"
 	      "  -w         weak algorithms may be used\n"
 	      "  -k         at the end, leave policies that protect in the kernel\n"
@@ -73,7 +74,7 @@ int main(int argc, char **argv)
 	char err[256];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "c:s:r:twkluVh")) != -1) {
+	while ((opt = getopt(argc, argv, "c:s:r:m:twkluVh")) != -1) {
 		switch (opt) {
 		case 'c':
 			d.path = optarg;
@@ -85,6 +86,9 @@ int main(int argc, char **argv)
 			if (sscanf(optarg, "%u,%u", &d.rtx_ms, &d.rtx_tries) != 2 || !d.rtx_ms ||
 			    !d.rtx_tries || d.rtx_ms > 60000 || d.rtx_tries > 100)
 				return usage(stderr);
+			break;
+		case 'm':
+			d.metrics = optarg;
 			break;
 		case 't':
 			test = true;

@@ -192,6 +192,44 @@ enum ike_why {
 /* One word for it, lower case. */
 const char *ike_why_name(enum ike_why why);
 
+/* Why a datagram was dropped. */
+enum ike_drop {
+	IKE_DROP_LENGTH,	/* too short, or too long */
+	IKE_DROP_HEADER,
+	IKE_DROP_SYNTAX,
+	IKE_DROP_SPI,		/* no IKE SA has it */
+	IKE_DROP_STATE,		/* not at this time, not this exchange */
+	IKE_DROP_PLAIN,		/* not protected */
+	IKE_DROP_ID,		/* an old message ID, or one too far ahead */
+	IKE_DROP_AUTHENTIC,	/* integrity check failed */
+	IKE_DROP_FRAGMENT,	/* of no use, or too much of it */
+	IKE_DROP_HALF_OPEN,	/* too many half-open IKE SAs */
+	IKE_DROP_REPEATED,	/* asked again too often */
+	IKE_DROP_COUNT
+};
+
+const char *ike_drop_name(enum ike_drop drop);
+
+/**
+ * struct ike_stats - what has been counted since the machine was made
+ * @failed: negotiations by reason
+ * @drops: datagrams by reason
+ * @received: datagrams
+ * @begun: IKE SAs that we began
+ * @answered: those that peers began, as far as they were not refused at once
+ * @up: established ones: that peers began, that we began
+ * @rekeyed: IKE SAs that took the place of others
+ * @children: children that were established, also in the place of others
+ * @again: requests that were sent again
+ * @answers_again: answers
+ * @cookies: cookies that were asked for
+ */
+struct ike_stats {
+	uint64_t failed[IKE_WHY_COUNT], drops[IKE_DROP_COUNT];
+	uint64_t received, begun, answered, up[2], rekeyed, children;
+	uint64_t again, answers_again, cookies;
+};
+
 /**
  * struct ike_event - what the machine has to tell
  * @kind: which of them

@@ -130,6 +130,10 @@ void ike_sa_state(struct ike_sa *sa, enum ike_state s)
 	ike_sa_touch(sa);
 	if (sa->state == s)
 		return;
+	if (s == IKE_S_UP && sa->state == IKE_S_LARVAL)
+		sa->ctx->stats.rekeyed++;
+	else if (s == IKE_S_UP)
+		sa->ctx->stats.up[sa->initiator]++;
 	sa->ctx->half_open -= sa->state == IKE_S_HALF_OPEN;
 	sa->state = s;
 	ike_log(sa->ctx, sa, "IKE SA %s", states[s]);
@@ -356,6 +360,7 @@ int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 	sa->first = first;
 	sa->all = !first;
 	sa->began = true;
+	c->stats.begun++;
 	if (ike_init_start(sa, now)) {
 		ike_sa_release(sa);
 		return -1;

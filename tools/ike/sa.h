@@ -310,7 +310,7 @@ struct ike_sa {
  * @err_count: how many were sent since
  * @fail_at: when failures with nobody in particular were counted last, and
  * @fail_count: how many there were since
- * @failed: failures by reason
+ * @stats: what is counted
  * @frag_octets: octets of messages of which pieces are missing
  * @rx: the message being read
  * @whole: what was inside of all of its pieces
@@ -341,7 +341,7 @@ struct ike_ctx {
 	unsigned int err_count;
 	uint64_t fail_at;
 	unsigned int fail_count;
-	uint64_t failed[IKE_WHY_COUNT];
+	struct ike_stats stats;
 	size_t frag_octets;
 	uint8_t rx[65536], whole[65536], head[256];
 	uint8_t inner[IKE_MSG_MAX], wire[2 * IKE_MSG_MAX];
@@ -388,6 +388,10 @@ static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
 	return sa->initiator ? sa->spi_i : sa->spi_r;
 }
 
+#define IKE_WANTS_MAX	4096	/* children that are wanted and not there */
+#define IKE_DRAINS_MAX	4096	/* inbound SAs that wait for their end */
+#define IKE_FRAG_BUDGET	(8u << 20) /* octets of all messages of which pieces are missing */
+
 /* fail.c: one line of the log for each negotiation that failed */
 
 #define IKE_DIFF_MAX 1400	/* what was offered, what is accepted, the first difference */
@@ -398,6 +402,15 @@ static inline const uint8_t *ike_sa_own_spi(const struct ike_sa *sa)
 __attribute__((format(printf, 5, 6)))
 void ike_fail(struct ike_ctx *c, const struct ike_sa *sa, uint64_t now, enum ike_why why,
 	      const char *fmt, ...);
+
+/* Whether there may be a line about a datagram of anybody. */
+bool ike_may_say(struct ike_ctx *c, uint64_t now);
+
+/* A datagram is of no use. */
+static inline void ike_drop(struct ike_ctx *c, enum ike_drop why)
+{
+	c->stats.drops[why]++;
+}
 
 /* The peer said no with @notify, to @ch or, if that is NULL, to the IKE SA. */
 void ike_fail_refused(const struct ike_sa *sa, const struct ike_child *ch, uint16_t notify);

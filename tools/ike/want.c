@@ -8,7 +8,6 @@
 #include "octets.h"
 #include "sa.h"
 
-#define WANTS		4096	/* most of them */
 #define RETRY_MS	5000	/* until the second try, unless configured */
 #define RETRY_MAX_MS	300000	/* longest interval */
 #define CHECK_MS	500	/* how often the outcome of a try is looked at */
@@ -247,7 +246,7 @@ static struct ike_want *add(struct ike_ctx *c, uint64_t t, const struct ike_peer
 {
 	struct ike_want *w = *find(c, peer, conf);
 
-	if (w || c->n_wants == WANTS)
+	if (w || c->n_wants == IKE_WANTS_MAX)
 		return w;
 	w = calloc(1, sizeof(*w));
 	if (!w)

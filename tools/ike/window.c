@@ -101,9 +101,12 @@ bool ike_window_repeated(struct ike_sa *sa, uint64_t now, const struct ike_addr 
 	if (!w->resp || memcmp(w->resp_to, hash, sizeof(w->resp_to)))
 		return false;
 	if (w->resp_count < REPEATS && (!w->resp_count || now - w->resp_at >= REPEAT_MS)) {
+		sa->ctx->stats.answers_again++;
 		w->resp_count++;
 		w->resp_at = now;
 		put(sa, local, remote, (struct ike_buf){ w->resp, w->resp_len });
+	} else {
+		ike_drop(sa->ctx, IKE_DROP_REPEATED);
 	}
 	return true;
 }
@@ -116,6 +119,7 @@ bool ike_window_tick(struct ike_sa *sa, uint64_t now)
 	if (w->tries >= (p->rtx_tries ? p->rtx_tries : RTX_TRIES))
 		return false;
 	w->tries++;
+	sa->ctx->stats.again++;
 	w->wait = w->wait * (p->rtx_factor ? p->rtx_factor : RTX_FACTOR) / 100;
 	w->next_at = now + jitter(sa, w->wait);
 	put(sa, &sa->local, &sa->remote, (struct ike_buf){ w->req, w->req_len });

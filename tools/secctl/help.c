@@ -24,7 +24,7 @@ static const char help_main[] =
 "secctl restore FILE\n"
 "secctl ike [ -s SOCKET ] { up | down | rekey } { CONNECTION | CHILD |\n"
 "               CONNECTION/CHILD } [ timeout SECONDS ]\n"
-"secctl ike [ -s SOCKET ] { status [ CONNECTION ] | reload | log [ follow ] }\n"
+"secctl ike [ -s SOCKET ] { status [ CONNECTION ] | reload | metrics | log [ follow ] }\n"
 "\n"
 "Every command line of \"ip xfrm state\", \"policy\" and \"monitor\" works with\n"
 "secctl in the place of \"ip xfrm\". More: secctl state help, secctl policy help.\n";

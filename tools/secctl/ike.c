@@ -135,6 +135,8 @@ static int answer(struct secctl *c, struct json_object *o, const char *name)
 		secctl_json(c, json_object_get(o));
 	else if (json_object_object_get_ex(o, "line", &v))
 		fprintf(c->print.out, "%s\n", json_object_get_string(v));
+	else if (json_object_object_get_ex(o, "metrics", &v))
+		fputs(json_object_get_string(v), c->print.out);
 	else
 		for (i = 0; (conn = item(o, "connections", i)); i++)
 			if (!name || !strcmp(name, text(conn, "name")))
@@ -186,7 +188,8 @@ static int words(struct sec_args *a, struct json_object *req, const char *comman
 			json_object_object_add(req, word, json_object_new_int64((int64_t)seconds));
 		} else if (!strcmp(word, "follow") && !strcmp(command, "log")) {
 			json_object_object_add(req, word, json_object_new_int(1));
-		} else if (!*named && strcmp(command, "log") && strcmp(command, "reload")) {
+		} else if (!*named && strcmp(command, "log") && strcmp(command, "reload") &&
+			   strcmp(command, "metrics")) {
 			json_object_object_add(req, "name", json_object_new_string(word));
 			*named = true;
 		} else {
@@ -199,7 +202,8 @@ static int words(struct sec_args *a, struct json_object *req, const char *comman
 
 int secctl_ike(struct secctl *c, struct sec_args *a)
 {
-	static const char *const commands[] = { "up", "down", "status", "reload", "rekey", "log" };
+	static const char *const commands[] = { "up", "down", "status", "reload", "rekey", "log",
+						"metrics" };
 	const char *word = sec_peek(a), *path = NULL;
 	struct json_object *req;
 	bool named = false;
@@ -222,7 +226,7 @@ int secctl_ike(struct secctl *c, struct sec_args *a)
 		;
 	if (i == ARRAY_SIZE(commands)) {
 		sec_fail(&c->diag,
-			 "unknown word %s, expected up, down, status, reload, rekey or log",
+			 "unknown word %s, expected up, down, status, reload, rekey, log or metrics",
 			 sec_quote(word, quoted, sizeof(quoted)));
 		return SECCTL_USAGE;
 	}

@@ -252,6 +252,7 @@ static const char *reply(int fd)
 static void test_control(void)
 {
 	static const char up[] = "{\"command\":\"up\",\"name\":\"gw\"}\n";
+	static const char metrics[] = "{\"command\":\"metrics\"}\n";
 	static const char quick[] = "{\"command\":\"up\",\"name\":\"net\",\"timeout\":0}\n";
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	const char *s;
@@ -276,7 +277,107 @@ static void test_control(void)
 	send(fd, quick, sizeof(quick) - 1, 0);
 	s = reply(fd);
 	ktap_ok(strstr(s, "too long"), s, "or that it takes too long");
+	send(fd, metrics, sizeof(metrics) - 1, 0);
+	s = reply(fd);
+	ktap_ok(strstr(s, "{\"metrics\":") || strstr(s, "\"metrics\""), s, "metrics are at the socket too");
 	close(fd);
+	end();
+}
+
+/* Whether @text is OpenMetrics: each sample belongs to the family before it, counters end
+ * in _total, and what no line can be is not there.
+ */
+static bool openmetrics(const char *text)
+{
+	char line[512], family[128] = "", type[32] = "", name[128];
+	const char *end = NULL, *at;
+	size_t n;
+
+	for (at = text; *at; at = end + 1) {
+		end = strchr(at, '\n');
+		if (!end || (size_t)(end - at) >= sizeof(line))
+			return false;
+		snprintf(line, sizeof(line), "%.*s", (int)(end - at), at);
+		if (!strcmp(line, "# EOF"))
+			return !end[1];
+		if (sscanf(line, "# TYPE %127s %31s", name, type) == 2) {
+			if (strstr(text, line) != at)
+				return false;
+			strcpy(family, name);
+			continue;
+		}
+		if (sscanf(line, "# HELP %127s", name) == 1) {
+			if (strcmp(name, family))
+				return false;
+			continue;
+		}
+		n = strcspn(line, "{ ");
+		line[n] = line[n] == '{' ? '{' : ' ';
+		snprintf(name, sizeof(name), "%.*s", (int)n, line);
+		if (strncmp(name, family, strlen(family)) ||
+		    strcmp(name + strlen(family), !strcmp(type, "counter") ? "_total" :
+			   !strcmp(type, "info") ? "_info" : "") ||
+		    strspn(strrchr(line, ' ') + 1, "0123456789") != strlen(strrchr(line, ' ') + 1))
+			return false;
+	}
+	return false;
+}
+
+static bool has(const char *text, const char *line)
+{
+	const char *at = strstr(text, line);
+
+	return at && at > text && at[-1] == '\n' && at[strlen(line)] == '\n';
+}
+
+static void test_metrics(void)
+{
+	static const uint8_t junk[40] = { 1 };
+	struct ike_addr a = { 4, { 192, 0, 2, 1 }, 500 }, b = { 4, { 192, 0, 2, 2 }, 500 };
+	static char file[8192];
+	char err[256], *m;
+	size_t n;
+	FILE *f;
+
+	begin(CHILD("net", "1", ""), "");
+	ike_peer_start(&d, 0, 0, err, sizeof(err));
+	ike_input(d.ctx, ike_now(), &a, &b, (struct ike_buf){ junk, 10 });
+	ike_input(d.ctx, ike_now(), &a, &b, (struct ike_buf){ junk, 40 });
+	m = ike_metrics(&d);
+	ktap_ok(m && openmetrics(m), m, "metrics are OpenMetrics");
+	ktap_ok(m && has(m, "secike_ike_sas_begun_total 1") &&
+		has(m, "secike_datagrams_received_total 2") &&
+		has(m, "secike_datagrams_dropped_total{reason=\"length\"} 1") &&
+		has(m, "secike_datagrams_dropped_total{reason=\"header\"} 1") &&
+		has(m, "secike_ike_sas{state=\"init-sent\"} 1") &&
+		has(m, "secike_connection_up{connection=\"gw\"} 0") &&
+		has(m, "secike_wanted_children 1") && has(m, "secike_wanted_children_limit 4096") &&
+		has(m, "secike_half_open_limit 1000"), m, "and say what is");
+	free(m);
+	later(600000);
+	m = ike_metrics(&d);
+	ktap_ok(m && has(m, "secike_negotiations_failed_total{reason=\"timeout\"} 1") &&
+		has(m, "secike_requests_retransmitted_total 5") && has(m, "secike_wanted_children 0"),
+		m, "and what was");
+	free(m);
+
+	d.metrics = file;
+	snprintf(file, sizeof(file), "%s.metrics", path);
+	ktap_ok(ike_metrics_run(&d, 1000) == 11000 && ike_metrics_run(&d, 5000) == 11000 &&
+		!d.metrics_bad, NULL, "a file every ten seconds");
+	f = fopen(file, "r");
+	unlink(file);
+	n = f ? fread(file, 1, sizeof(file) - 1, f) : 0;
+	file[n] = 0;
+	ktap_ok(openmetrics(file), file, "which has all of it");
+	if (f)
+		fclose(f);
+	d.metrics = "/nowhere/metrics";
+	ike_metrics_run(&d, 11000);
+	ike_metrics_run(&d, 21000);
+	ktap_ok(d.metrics_bad && strstr(d.line[(d.n_lines - 1) % IKE_LOG_LINES], "/nowhere"), NULL,
+		"one that cannot be written is said once");
+	d.metrics = NULL;
 	end();
 }
 
@@ -290,6 +391,7 @@ int main(void)
 	test_up();
 	test_reload();
 	test_control();
+	test_metrics();
 	unlink(path);
 	return ktap_end();
 }

@@ -46,7 +46,7 @@ static unsigned int said(struct pair *p, int e, const char *what)
 
 static void says(struct pair *p, int e, enum ike_why why, const char *text, const char *name)
 {
-	ktap_ok(said(p, e, text) == 1 && p->end[e].ctx->failed[why] == 1, p->end[e].log,
+	ktap_ok(said(p, e, text) == 1 && p->end[e].ctx->stats.failed[why] == 1, p->end[e].log,
 		"%s", name);
 }
 
@@ -192,7 +192,7 @@ static void test_anybody(void)
 		ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
 	pair_run(p, 100);
 	n = said(p, 1, "192.0.2.2:500 - 192.0.2.1:500: no peer is configured for these addresses\n");
-	ktap_ok(p->end[1].ctx->failed[IKE_WHY_ADDRESS] == 100 && n == 10, p->end[1].log,
+	ktap_ok(p->end[1].ctx->stats.failed[IKE_WHY_ADDRESS] == 100 && n == 10, p->end[1].log,
 		"a hundred requests of nobody: %u lines", n);
 	pair_run(p, 6000);
 	ktap_ok(pair_said(p, 1, "90 more failures"), NULL, "and one for the rest");
