@@ -157,6 +157,7 @@ void ike_daemon_run(struct ike_daemon *d)
 	at = earlier(at, ike_peers_run(d, now));
 	at = earlier(at, ike_ctl_watch(d, now));
 	at = earlier(at, ike_reload_tidy(d, now, false));
+	at = earlier(at, ike_names_run(d, now));
 	at = earlier(at, ike_metrics_run(d, now));
 	if (d->stop_at && (now >= d->stop_at || all_gone(d))) {
 		event_base_loopbreak(d->base);
@@ -256,6 +257,7 @@ void ike_daemon_end(struct ike_daemon *d)
 {
 	unsigned int i, k;
 
+	ike_names_close(d);
 	ike_ctx_free(d->ctx);
 	d->ctx = NULL;
 	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++)

@@ -17,6 +17,7 @@
 #define IKE_STOP_MS	3000	/* how long peers may take to answer our goodbye */
 
 struct ike_ctl;
+struct ike_names;
 
 /**
  * struct ike_daemon - all of it
@@ -41,6 +42,8 @@ struct ike_ctl;
  * @nl_ev: events of the kernel
  * @sig: signals
  * @ctl: control sockets
+ * @names: who looks up names
+ * @names_at: when that is done next
  * @stop_at: when all is left as it is, 0 while we go on
  * @news: the machine told something since clients that wait were answered last
  * @stale: peers with policies that may have to go
@@ -66,6 +69,8 @@ struct ike_daemon {
 	struct event_base *base;
 	struct event *timer, *nl_ev, *sig[3];
 	struct ike_ctl *ctl;
+	struct ike_names *names;
+	uint64_t names_at;
 	uint64_t stop_at;
 	bool news;
 	struct ike_setup_peer *stale;
@@ -131,8 +136,30 @@ void ike_peers_news(void *daemon, const struct ike_event *e);
 enum ike_where ike_peer_find(void *daemon, const struct ike_peer_conf *peer,
 			     struct ike_addr *local, struct ike_addr *remote);
 
+/* Peer @i has another address than before: policies of children that are down follow. */
+void ike_peer_moved(struct ike_daemon *d, unsigned int i);
+
+/* Why it cannot be found: in the log, if that is news. */
+void ike_peer_said(struct ike_daemon *d, unsigned int i, const char *why);
+
 /* An event of the kernel. */
 void ike_peers_event(void *daemon, const struct ike_nfsec_event *e);
+
+/* names.c: addresses of peers with names */
+
+/* Starts the thread that looks them up, by @resolve or, if that is NULL, getaddrinfo(). It
+ * has the privileges of the caller. 0 or -1.
+ */
+int ike_names_open(struct ike_daemon *d, ike_resolver resolve);
+void ike_names_close(struct ike_daemon *d);
+
+/* Looks up the name of peer @i: ike_found() follows. False if it has none, or was looked up
+ * just before.
+ */
+bool ike_names_ask(struct ike_daemon *d, unsigned int i, uint64_t now);
+
+/* Looks up all of them now and then; when to call again. */
+uint64_t ike_names_run(struct ike_daemon *d, uint64_t now);
 
 /* reload.c */
 

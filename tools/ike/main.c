@@ -48,6 +48,11 @@ static int lock_up(struct ike_daemon *d, bool filter)
 		ike_say(d, "%s", err);
 		return -1;
 	}
+	/* The thread begins here, as capabilities are those of a thread. */
+	if (ike_names_open(d, NULL)) {
+		ike_say(d, "no thread to look up names: %s", strerror(errno));
+		return -1;
+	}
 	return 0;
 }
 

@@ -103,28 +103,61 @@ int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, uns
 	return bad;
 }
 
+void ike_peer_said(struct ike_daemon *d, unsigned int i, const char *why)
+{
+	struct ike_setup_peer *m = &d->setup->more[i];
+
+	if (!strncmp(m->said, why, sizeof(m->said) - 1))
+		return;
+	snprintf(m->said, sizeof(m->said), "%s", why);
+	ike_say(d, "%.48s: %s", d->setup->peers[i].name, why);
+}
+
 enum ike_where ike_peer_find(void *daemon, const struct ike_peer_conf *peer,
 			     struct ike_addr *local, struct ike_addr *remote)
 {
 	struct ike_daemon *d = daemon;
-	struct ike_setup_peer *m;
-	char err[IKE_SAID_MAX];
+	bool name;
+	char err[256];
 	unsigned int i;
 
 	if (!ours(d, peer, &i))
 		return IKE_WHERE_NEVER;
-	m = &d->setup->more[i];
+	name = d->setup->more[i].conf->remote_addrs.v[0].kind == IKE_CONF_NAME;
+	if (name && ike_names_ask(d, i, ike_now()))
+		return IKE_WHERE_SOON;
 	if (!ike_setup_addrs(d->setup, i, local, err, sizeof(err))) {
 		*remote = peer->remote;
-		m->said[0] = 0;
+		d->setup->more[i].said[0] = 0;
 		return IKE_WHERE_HERE;
 	}
-	if (strcmp(m->said, err)) {
-		snprintf(m->said, sizeof(m->said), "%s", err);
-		ike_say(d, "%.48s: %s", peer->name, err);
+	if (!name || !d->setup->more[i].said[0])
+		ike_peer_said(d, i, err);
+	return name || peer->remote.len ? IKE_WHERE_NOT_NOW : IKE_WHERE_NEVER;
+}
+
+void ike_peer_moved(struct ike_daemon *d, unsigned int i)
+{
+	struct ike_setup_child *kid, was, is;
+	unsigned int k;
+
+	for (k = 0; k < d->setup->peers[i].n_children; k++) {
+		kid = &d->setup->more[i].kids[k];
+		if (!kid->trapped)
+			continue;
+		/* the new ones first, so that there is no gap */
+		was = *kid;
+		kid->trapped = false;
+		ike_peer_trap(d, d->setup, i, k, true);
+		is = *kid;
+		*kid = was;
+		if (!is.trapped)
+			continue;
+		ike_peer_trap(d, d->setup, i, k, false);
+		*kid = is;
 	}
-	return peer->remote.len || m->conf->remote_addrs.v[0].kind == IKE_CONF_NAME
-	       ? IKE_WHERE_NOT_NOW : IKE_WHERE_NEVER;
+	if (d->trap_at)
+		d->trap_at = 1;
 }
 
 /* Takes away policies of children of peer @i that are neither there nor wanted any longer. */

@@ -305,7 +305,7 @@ struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
 				const struct ike_setup *old, const struct ike_conf_log *log)
 {
 	struct ike_setup *s = calloc(1, sizeof(*s));
-	struct ike_setup_ctx x = { .s = s, .log = log };
+	struct ike_setup_ctx x = { .s = s, .old = old, .log = log };
 	char *slash;
 	unsigned int i;
 

@@ -84,8 +84,13 @@ struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
 /* Wipes and frees, with the configuration; NULL is allowed. */
 void ike_setup_free(struct ike_setup *s);
 
-/* Finds the addresses of peer @i anew where these are names or follow from a route. @local
- * is what to send from. 0, or -1 and a sentence in @err.
+/* The address of a name, of a family or AF_UNSPEC; may take long. 0, or -1 and a sentence. */
+typedef int (*ike_resolver)(const char *name, int family, struct ike_addr *a, char *err,
+			    size_t n);
+int ike_setup_resolve(const char *name, int family, struct ike_addr *a, char *err, size_t n);
+
+/* What to send from to peer @i, by the route to it if that is not configured. 0, or -1 and a
+ * sentence in @err.
  */
 int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local, char *err,
 		    size_t n);
@@ -107,11 +112,14 @@ bool ike_setup_by_reqid(const struct ike_setup *s, uint32_t reqid, unsigned int 
 /**
  * struct ike_setup_ctx - one making
  * @s: what is made
+ * @old: the one before, NULL if there is none: addresses of its names are taken from there,
+ *	and no names are looked up
  * @log: where complaints go
  * @errors: their number
  */
 struct ike_setup_ctx {
 	struct ike_setup *s;
+	const struct ike_setup *old;
 	const struct ike_conf_log *log;
 	unsigned int errors;
 };

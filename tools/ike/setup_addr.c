@@ -19,25 +19,51 @@ static void from_conf(struct ike_addr *a, const struct ike_conf_addr *c, uint16_
 	a->port = port;
 }
 
-/* The first address of @name that has the family of @like, if that is not any. */
-static int resolve(const char *name, const struct ike_addr *like, struct ike_addr *out, char *err,
-		   size_t n)
+int ike_setup_resolve(const char *name, int family, struct ike_addr *a, char *err, size_t n)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM }, *list;
-	uint16_t port = out->port;
-	int rc;
+	struct addrinfo hints = { .ai_family = family, .ai_socktype = SOCK_DGRAM }, *list;
+	int rc = getaddrinfo(name, NULL, &hints, &list);
 
-	if (like->len)
-		hints.ai_family = like->len == 16 ? AF_INET6 : AF_INET;
-	rc = getaddrinfo(name, NULL, &hints, &list);
 	if (rc) {
 		snprintf(err, n, "%s: %s", name, gai_strerror(rc));
 		return -1;
 	}
-	ike_addr_from(out, list->ai_addr);
-	out->port = port;
+	ike_addr_from(a, list->ai_addr);
 	freeaddrinfo(list);
 	return 0;
+}
+
+/* The address that @old has for the name @text. */
+static void known(const struct ike_setup *old, const char *text, struct ike_addr *out)
+{
+	const struct ike_conf_addr *a;
+	unsigned int i;
+
+	for (i = 0; i < old->n; i++) {
+		a = &old->more[i].conf->remote_addrs.v[0];
+		if (a->kind != IKE_CONF_NAME || strcmp(a->text, text))
+			continue;
+		out->len = old->peers[i].remote.len;
+		memcpy(out->a, old->peers[i].remote.a, out->len);
+	}
+}
+
+/* The first address of a name, of the family of ours if we have one. */
+static void first_of(struct ike_setup_ctx *x, const struct ike_conf_conn *c,
+		     struct ike_peer_conf *p, const char *text)
+{
+	int family = !p->local.len ? AF_UNSPEC : p->local.len == 16 ? AF_INET6 : AF_INET;
+	struct ike_addr a;
+	char err[256];
+
+	if (x->old) {
+		known(x->old, text, &p->remote);
+	} else if (ike_setup_resolve(text, family, &a, err, sizeof(err))) {
+		x->log->say(x->log->ctx, IKE_CONF_WARNING, c->item.file, c->item.line, err);
+	} else {
+		p->remote.len = a.len;
+		memcpy(p->remote.a, a.a, a.len);
+	}
 }
 
 /* Our address on the way to @to; nothing is sent. */
@@ -70,17 +96,12 @@ static int by_route(const struct ike_addr *to, struct ike_addr *out, char *err, 
 int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local, char *err,
 		    size_t n)
 {
-	const struct ike_conf_conn *c = s->more[i].conf;
+	const struct ike_conf_addr *a = &s->more[i].conf->remote_addrs.v[0];
 	struct ike_peer_conf *p = &s->peers[i];
-	struct ike_addr found = p->remote;
 
-	if (c->remote_addrs.v[0].kind == IKE_CONF_NAME) {
-		if (resolve(c->remote_addrs.v[0].text, &p->local, &found, err, n))
-			return -1;
-		p->remote = found;
-	}
 	if (!p->remote.len) {
-		snprintf(err, n, "the peer has no address");
+		snprintf(err, n, a->kind == IKE_CONF_NAME ? "%s is not known" :
+			 "the peer has no address", a->text);
 		return -1;
 	}
 	*local = p->local;
@@ -91,7 +112,6 @@ static void remote(struct ike_setup_ctx *x, const struct ike_conf_conn *c,
 		   struct ike_peer_conf *p)
 {
 	const struct ike_conf_addr *a = &c->remote_addrs.v[0];
-	char err[256];
 
 	p->remote.port = (uint16_t)c->remote_port;
 	if (c->remote_addrs.n > 1)
@@ -102,9 +122,8 @@ static void remote(struct ike_setup_ctx *x, const struct ike_conf_conn *c,
 				"supported, only a host, a name or %%any", c->item.name, a->text);
 	else if (a->kind == IKE_CONF_HOST)
 		from_conf(&p->remote, a, (uint16_t)c->remote_port);
-	else if (a->kind == IKE_CONF_NAME && resolve(a->text, &p->local, &p->remote, err,
-						     sizeof(err)))
-		x->log->say(x->log->ctx, IKE_CONF_WARNING, c->item.file, c->item.line, err);
+	else if (a->kind == IKE_CONF_NAME)
+		first_of(x, c, p, a->text);
 }
 
 void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i)

@@ -23,6 +23,7 @@
  * @src: its source
  * @dst: its destination
  * @trying: a try is under way
+ * @soon: it waits for an address
  * @at: when to look at it, or to try again
  * @wait: interval before that, not counting jitter
  * @tries: tries that failed
@@ -31,7 +32,7 @@ struct ike_want {
 	struct ike_want *next;
 	const struct ike_peer_conf *peer;
 	const struct ike_child_conf *conf;
-	bool packet, trying;
+	bool packet, trying, soon;
 	struct ike_ts src, dst;
 	uint64_t at, wait;
 	unsigned int tries;
@@ -141,7 +142,8 @@ static void try(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 {
 	w->trying = true;
 	at(c, w, now + CHECK_MS);
-	if (serve(c, now, w) <= 0)
+	w->soon = serve(c, now, w) > 0;
+	if (!w->soon)
 		return;
 	w->trying = false;
 	w->at = now + SOON_MS;
@@ -389,7 +391,7 @@ void ike_found(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *peer
 	struct ike_want *w;
 
 	for (w = c->wants; w; w = w->next)
-		if (w->peer == peer && !w->trying)
+		if (w->peer == peer && w->soon)
 			at(c, w, now);
 }
 

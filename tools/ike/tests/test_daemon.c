@@ -3,6 +3,7 @@
  * The daemon around the machine, with a module that only takes notes and no sockets: what
  * the configuration, the kernel and secctl bring about.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ static struct ike_nfsec kern;
 static unsigned int added, deleted, sent;
 static uint32_t next_spi = 0xc0000001;
 static char path[64], sock[64];
+static const char *remote = "192.0.2.2";
 
 /* Counts policies, and gives SPIs. */
 static int exchange(struct sec_nl *nl, struct nlmsghdr *nlh, sec_nl_cb cb, void *data)
@@ -45,11 +47,13 @@ static int exchange(struct sec_nl *nl, struct nlmsghdr *nlh, sec_nl_cb cb, void 
 	return cb(nl, g->cmd, og + 1, mnl_nlmsg_get_payload_len(out) - sizeof(*og), data);
 }
 
-static void send_out(void *arg, const struct ike_addr *local, const struct ike_addr *remote,
+static struct ike_addr sent_to;
+
+static void send_out(void *arg, const struct ike_addr *local, const struct ike_addr *to,
 		     struct ike_buf octets)
 {
 	(void)arg;
-	(void)remote;
+	sent_to = *to;
 	sent += local->len == 4 && octets.n > 28;
 }
 
@@ -66,10 +70,10 @@ static void conf(const char *kids, const char *more)
 {
 	FILE *f = fopen(path, "w");
 
-	fprintf(f, "connections { gw {\n local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n"
+	fprintf(f, "connections { gw {\n local_addrs = 192.0.2.1\n remote_addrs = %s\n"
 		"%s local { auth = psk\n id = a.example.org }\n"
 		"remote { auth = psk\n id = b.example.org }\n children { %s } } }\n"
-		"secrets { ike-1 { secret = something } }\n", more, kids);
+		"secrets { ike-1 { secret = something } }\n", remote, more, kids);
 	fclose(f);
 }
 
@@ -381,6 +385,89 @@ static void test_metrics(void)
 	end();
 }
 
+static atomic_int go, asked, answer;
+
+/* Answers when it may: 192.0.2.@answer, or nothing if that is 0. */
+static int slow(const char *name, int family, struct ike_addr *a, char *err, size_t n)
+{
+	int i;
+
+	asked++;
+	for (i = 0; i < 5000 && !go; i++)
+		usleep(1000);
+	go = 0;
+	snprintf(err, n, "%s: not there", name);
+	*a = (struct ike_addr){ 4, { 192, 0, 2, (uint8_t)answer }, 0 };
+	return family == AF_INET && answer ? 0 : -1;
+}
+
+/* Lets the thread answer, and the loop take it in. */
+static void answers(int what)
+{
+	int i;
+
+	answer = what;
+	go = 1;
+	for (i = 0; i < 5000 && go; i++)
+		usleep(1000);
+	/* the thread has it, and is about to hand it over */
+	usleep(50000);
+	event_base_loop(d.base, EVLOOP_NONBLOCK);
+	ike_daemon_run(&d);
+}
+
+static void test_names(void)
+{
+	struct ike_peer_conf *p;
+	char err[1024];
+	uint64_t before;
+	int was;
+
+	remote = "gw.invalid";
+	begin(CHILD("net", "1", "start_action = trap"), "");
+	p = &d.setup->peers[0];
+	ktap_ok(!p->remote.len && !added && d.trap_at, NULL, "a name that is not known: no policies");
+	if (ike_names_open(&d, slow))
+		exit(1);
+	before = ike_now();
+	ktap_ok(!ike_peer_start(&d, 0, 0, err, sizeof(err)), err, "but the peer can be asked for");
+	ike_daemon_run(&d);
+	ktap_ok(!sent && wanted(0) && ike_now() - before < 1000, NULL, "the loop goes on meanwhile");
+	answers(0);
+	ktap_ok(!sent && strstr(d.setup->more[0].said, "gw.invalid: not there"), d.setup->more[0].said,
+		"no answer: it is said why");
+	ike_peer_stop(&d, 0, -1);
+	d.names_at = 0;
+	later(0);
+	was = asked;
+	ike_names_ask(&d, 0, ike_now() + 20000);
+	answers(7);
+	ktap_ok(asked == was + 1 && p->remote.a[3] == 7 && p->remote.port == 500 && added == 3, NULL,
+		"an answer: policies are put in");
+	ike_peer_start(&d, 0, 0, err, sizeof(err));
+	ktap_ok(sent == 1 && sent_to.a[3] == 7 && asked == was + 1, NULL,
+		"the peer is called there, without asking again");
+	ike_names_ask(&d, 0, ike_now() + 20000);
+	answers(8);
+	ktap_ok(p->remote.a[3] == 8 && added == 6 && d.setup->more[0].kids[0].dst.a[3] == 8 &&
+		d.setup->more[0].kids[0].trapped, NULL, "another answer: policies follow");
+	ike_names_ask(&d, 0, ike_now() + 20000);
+	answers(0);
+	ktap_ok(p->remote.a[3] == 8 && !ike_names_ask(&d, 0, ike_now()), NULL,
+		"none any more: the last one counts, and it is not asked at once");
+	conf(CHILD("net", "1", "start_action = trap"), "dpd_delay = 7\n");
+	was = asked;
+	ktap_ok(!ike_reload(&d) && d.setup->peers[0].remote.a[3] == 8 && asked == was &&
+		d.setup->more[0].kids[0].trapped, NULL,
+		"read again: the name is not looked up in the loop");
+	remote = "192.0.2.2";
+	conf(CHILD("net", "1", ""), "");
+	ike_reload(&d);
+	d.names_at = 0;
+	ktap_ok(ike_names_run(&d, ike_now()) == UINT64_MAX, NULL, "no names: nothing to look up");
+	end();
+}
+
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/test_daemon.%d.conf", (int)getpid());
@@ -392,6 +479,7 @@ int main(void)
 	test_reload();
 	test_control();
 	test_metrics();
+	test_names();
 	unlink(path);
 	return ktap_end();
 }
