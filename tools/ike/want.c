@@ -262,9 +262,15 @@ static struct ike_want *add(struct ike_ctx *c, uint64_t t, const struct ike_peer
 	return w;
 }
 
+/* Whether the configuration of the peer still has @conf. */
+static bool known(const struct ike_sa *sa, const struct ike_child_conf *conf)
+{
+	return conf >= sa->peer->children && conf < sa->peer->children + sa->peer->n_children;
+}
+
 void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
 {
-	struct ike_want *w = add(sa->ctx, now, sa->peer, conf);
+	struct ike_want *w = known(sa, conf) ? add(sa->ctx, now, sa->peer, conf) : NULL;
 
 	if (!w || w->trying)
 		return;
@@ -305,7 +311,7 @@ void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_con
 {
 	struct ike_want *w;
 
-	if (conf->close_action != IKE_ACTION_START || has(sa, conf, NULL))
+	if (conf->close_action != IKE_ACTION_START || has(sa, conf, NULL) || !known(sa, conf))
 		return;
 	w = add(sa->ctx, now + first_wait(sa->peer), sa->peer, conf);
 	if (!w)
@@ -342,10 +348,10 @@ int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pee
 	struct ike_want *w = *find(c, peer, conf);
 	struct ike_sa *sa;
 
-	if (!possible(c, peer))
-		return -1;
 	if (w)
 		return 0;
+	if (!possible(c, peer))
+		return -1;
 	if (p.packet) {
 		p.src = *src;
 		p.dst = *dst;

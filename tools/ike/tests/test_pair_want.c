@@ -519,6 +519,20 @@ static void test_asked(void)
 	}
 }
 
+/* A child that the configuration has no longer is not made again. */
+static void test_forgotten(void)
+{
+	struct pair *p = established(94, IKE_ACTION_START, IKE_ACTION_START);
+	struct ike_child_conf other = p->end[0].child[0];
+
+	p->end[0].conf.children = &other;
+	p->cut = 1;
+	pair_run(p, 20000);
+	ktap_ok(!child(p, 0) && !p->end[0].ctx->wants, p->end[0].log,
+		"a child that is not configured any more is not wanted");
+	pair_free(p);
+}
+
 /* A packet that the configuration does not cover has no say in what is negotiated. */
 static void test_outside(void)
 {
@@ -565,6 +579,7 @@ int main(void)
 	ktap_begin();
 	test_where();
 	test_asked();
+	test_forgotten();
 	test_outside();
 	test_idle();
 	test_acquire();
