@@ -59,6 +59,7 @@ charon_start() {
 				flush_line = yes
 				default = 1
 				ike = 2
+				cfg = 2
 			}
 		}
 		journal {

@@ -3,13 +3,26 @@
 # shellcheck disable=SC2086,SC2154,SC2317,SC2329 # no spaces in these; check calls functions
 # secike on nfsec against charon of strongSwan on the kernel's own XFRM: who begins,
 # shared secrets, certificates, rekeying under traffic, deletion, UDP encapsulation,
-# liveness.
+# liveness, a packet that waits, what the daemon may do.
 #
-#   ike.sh [PART...]      psk cert natt dpd; all of them if none is named
+#   ike.sh [PART...]      priv psk cert natt dpd trap; all of them if none is named
 
-all_parts="psk cert natt dpd"
+all_parts="priv psk cert natt dpd trap"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
+
+# status WORD: that line of what the kernel says of our daemon
+status() { awk -v w="$1:" '$1 == w { print $2 }' "/proc/$(cat "$tmp/us.daemon")/status"; }
+
+metric() { ike metrics | grep -Fx "$1"; }
+
+part_priv() {
+	same "priv: CAP_NET_ADMIN is all that it has" "$(status CapEff) $(status CapPrm)" \
+		"0000000000001000 0000000000001000"
+	same "priv: nor can it get more" "$(status CapBnd) $(status NoNewPrivs)" "0000000000000000 1"
+	same "priv: system calls are filtered" "$(status Seccomp)" 2
+	check "priv: metrics say that nothing is up" metric "secike_children 0"
+}
 
 part_psk() {
 	same "psk: what is not up is listed" "$(state_of psk)" down
@@ -20,6 +33,8 @@ part_psk() {
 	under_traffic "psk: we rekey the IKE SA" rekeys ike_spis ike rekey psk
 	under_traffic "psk: the peer rekeys the IKE SA" rekeys ike_spis swan --rekey --ike psk
 	shown "psk: bytes get through after all of it" traffic
+	check "psk: metrics have the IKE SA" metric 'secike_connection_up{connection="psk"} 1'
+	check "psk: and who began it" metric 'secike_ike_sas_established_total{role="responder"} 1'
 	peer_ends psk
 	none_captured "psk: nothing was in clear, nothing else on the wire" wire
 }
@@ -77,6 +92,17 @@ part_dpd() {
 	none_captured "dpd: nothing was in clear" wire
 	check "dpd: we end it" ike down dpd
 	check "dpd: no SA is left there" wait_for 15 sas_are "$G2" 0
+}
+
+# A packet brings it up, and tells the peer its own selectors first (RFC 7296 2.9).
+part_trap() {
+	conf us waits >"$tmp/us/secike.conf"
+	check "trap: the configuration is read again" ike reload
+	shown "trap: a packet brings it up" agent tcp "$A" 10.1.0.2 "$B" 10.2.0.2 bytes=20000 timeout=20
+	same "trap: it is up" "$(state_of trap)" up
+	more "trap: the peer is told of the packet" "$(grep -c ' 10.1.0.2/32\[tcp/' "$tmp/charon.log")" 1
+	shown "trap: bytes get through" traffic
+	peer_ends trap
 }
 
 run_parts

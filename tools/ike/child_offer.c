@@ -246,8 +246,8 @@ static int widened(struct ike_step *x, const struct ike_child *ch, const struct 
 {
 	char a[200], b[200], c[200], e[200];
 
-	ike_fail(x->c, x->sa, 0, IKE_WHY_SELECTORS, "%.32s: the peer widened the traffic selectors: "
-		 "peer chose %s === %s; we offered %s === %s", ch->conf->name,
+	ike_fail(x->c, x->sa, 0, IKE_WHY_SELECTORS, "%.32s: the peer widened the traffic "
+		 "selectors: peer chose %s === %s; we offered %s === %s", ch->conf->name,
 		 ike_ts_list_print(tsi, (unsigned int)n_i, a, sizeof(a)),
 		 ike_ts_list_print(tsr, (unsigned int)n_r, b, sizeof(b)),
 		 ike_ts_list_print(ch->local, ch->n_local, c, sizeof(c)),
@@ -290,8 +290,8 @@ int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first)
 	ch->transport = ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL);
 	if (ch->transport != ch->conf->transport)
 		return refuse(x, ch, IKE_WHY_REFUSED, ch->transport ?
-			      "the peer does not agree to the mode: it is for transport, we for tunnel" :
-			      "the peer does not agree to the mode: we are for transport, it for tunnel");
+			      "the peer does not agree to the mode: it wants transport, we tunnel" :
+			      "the peer does not agree to the mode: we want transport, it tunnel");
 	ch->chosen = *got;
 	memcpy(&ch->spi_out, got->spi, 4);
 	memcpy(ch->local, tsi, (size_t)n_i * sizeof(tsi[0]));

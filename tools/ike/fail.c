@@ -128,12 +128,15 @@ void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_d
 	const struct ike_payload *id = id_of(x), *c = ike_msg_find(x->m, IKE_P_CERT, NULL);
 	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
 	char name[300] = "%any", theirs[600] = "", ours[500] = "", got[64] = "nothing";
+	bool psk, want_psk;
 
 	if (id)
 		ike_id_print(id->id.type, id->id.data, name, sizeof(name));
 	if (auth)
 		snprintf(got, sizeof(got), "%s", ike_name_auth(auth->auth.method));
-	if (auth && (auth->auth.method == IKE_AUTH_PSK) != (p->remote_by == IKE_BY_PSK))
+	psk = auth && auth->auth.method == IKE_AUTH_PSK;
+	want_psk = p->remote_by == IKE_BY_PSK;
+	if (auth && psk != want_psk)
 		why = IKE_DENY_METHOD;
 	if (why == IKE_DENY_METHOD || why == IKE_DENY_INPUT) {
 		snprintf(ours, sizeof(ours), "; peer offers %s; we accept %s", got,
@@ -146,8 +149,8 @@ void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_d
 	}
 	ike_fail(x->c, x->sa, 0, about_cert(why) ? IKE_WHY_CERT : IKE_WHY_AUTH,
 		 "peer not authenticated: \"%s\": %s%s%s%s%s%s", name, ike_deny_text(why),
-		 detail ? ": " : "", detail ? detail : "", theirs[0] ? "; peer offers " : "", theirs,
-		 ours);
+		 detail ? ": " : "", detail ? detail : "", theirs[0] ? "; peer offers " : "",
+		 theirs, ours);
 }
 
 /* Identities that @p accepts: its own, and ours that it may ask for. */
@@ -177,8 +180,8 @@ void ike_fail_identity(struct ike_step *x)
 	ike_id_print(idi->id.type, idi->id.data, it, sizeof(it));
 	if (x->sa->initiator) {
 		accepted(x->sa->peer, ours, sizeof(ours));
-		ike_fail(x->c, x->sa, 0, IKE_WHY_IDENTITY, "peer not authenticated: identity is not "
-			 "the one expected: peer is \"%s\"; we accept %s", it, ours);
+		ike_fail(x->c, x->sa, 0, IKE_WHY_IDENTITY, "peer not authenticated: identity is "
+			 "not the one expected: peer is \"%s\"; we accept %s", it, ours);
 		return;
 	}
 	if (idr)
@@ -195,7 +198,7 @@ void ike_fail_identity(struct ike_step *x)
 		}
 	}
 	ike_fail(x->c, x->sa, 0, IKE_WHY_IDENTITY, "peer not authenticated: no peer has these "
-		 "identities: peer is \"%s\" and asks for \"%s\"; we accept %s%s; first difference: "
-		 "%s", it, us, ours, n > 4 ? " and others" : "", !known ? "who the peer is" :
+		 "identities: peer is \"%s\" and asks for \"%s\"; we accept %s%s; first "
+		 "difference: %s", it, us, ours, n > 4 ? " and others" : "", !known ? "who the peer is" :
 		 idr ? "whom it asks for, or the proposal" : "the proposal");
 }

@@ -62,8 +62,8 @@ static void nobody(struct ike_step *x, const struct ike_peer_conf *p, unsigned i
 		ike_fail(x->c, NULL, x->now, IKE_WHY_ADDRESS, "%s - %s: no peer is configured for "
 			 "these addresses", a, b);
 	else
-		ike_fail(x->c, NULL, x->now, IKE_WHY_PROPOSAL, "%.48s: %s: no common proposal: %s%s",
-			 p->name, b, diff, n > 1 ? "; nor can other peers agree" : "");
+		ike_fail(x->c, NULL, x->now, IKE_WHY_PROPOSAL, "%.48s: %s: no common proposal: "
+			 "%s%s", p->name, b, diff, n > 1 ? "; nor can other peers agree" : "");
 }
 
 /* The first peer of these addresses that can agree on a proposal, which goes to @out. */

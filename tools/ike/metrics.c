@@ -47,7 +47,8 @@ static void counters(FILE *f, const struct ike_stats *s)
 {
 	unsigned int i;
 
-	family(f, "ike_sas_established", "counter", "IKE SAs that were established, but for rekeying.");
+	family(f, "ike_sas_established", "counter",
+	       "IKE SAs that were established, but for rekeying.");
 	for (i = 0; i < 2; i++)
 		fprintf(f, "secike_ike_sas_established_total{role=\"%s\"} %llu\n",
 			i ? "initiator" : "responder", ull(s->up[i]));

@@ -111,7 +111,8 @@ static int allow_if(scmp_filter_ctx f, const char *name, unsigned int arg, uint6
 
 static int some(scmp_filter_ctx f)
 {
-	static const uint64_t ioctls[] = { FIONREAD, TCGETS }, prctls[] = { PR_SET_NAME, PR_SET_VMA };
+	static const uint64_t prctls[] = { PR_SET_NAME, PR_SET_VMA };
+	static const uint64_t ioctls[] = { FIONREAD, TCGETS };
 	static const uint64_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
 	const uint64_t wx = PROT_WRITE | PROT_EXEC, low = UINT32_MAX;
 	unsigned int i;

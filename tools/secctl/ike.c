@@ -226,7 +226,8 @@ int secctl_ike(struct secctl *c, struct sec_args *a)
 		;
 	if (i == ARRAY_SIZE(commands)) {
 		sec_fail(&c->diag,
-			 "unknown word %s, expected up, down, status, reload, rekey, log or metrics",
+			 "unknown word %s, expected up, down, status, reload, rekey, log or "
+			 "metrics",
 			 sec_quote(word, quoted, sizeof(quoted)));
 		return SECCTL_USAGE;
 	}
