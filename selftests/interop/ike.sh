@@ -14,7 +14,7 @@ all_parts="priv psk cert natt dpd trap"
 # status WORD: that line of what the kernel says of our daemon
 status() { awk -v w="$1:" '$1 == w { print $2 }' "/proc/$(cat "$tmp/us.daemon")/status"; }
 
-metric() { ike metrics | grep -Fx "$1"; }
+metric() { ike metrics | grep -Fxq "$1"; }
 
 part_priv() {
 	same "priv: CAP_NET_ADMIN is all that it has" "$(status CapEff) $(status CapPrm)" \

@@ -172,6 +172,7 @@ static bool is_it(const struct ike_peer_conf *p, const struct ike_payload *id)
 void ike_fail_identity(struct ike_step *x)
 {
 	const struct ike_payload *idi = id_of(x), *idr = ike_msg_find(x->m, IKE_P_IDR, NULL);
+	const char *first = idr ? "whom it asks for, or the proposal" : "the proposal";
 	const struct ike_peer_conf *p = x->c->conf.peers;
 	char it[300], us[300] = "anybody", ours[600] = "nobody";
 	unsigned int i, n = 0, known = 0;
@@ -197,8 +198,9 @@ void ike_fail_identity(struct ike_step *x)
 			at += strlen(ours + at);
 		}
 	}
+	if (!known)
+		first = "who the peer is";
 	ike_fail(x->c, x->sa, 0, IKE_WHY_IDENTITY, "peer not authenticated: no peer has these "
 		 "identities: peer is \"%s\" and asks for \"%s\"; we accept %s%s; first "
-		 "difference: %s", it, us, ours, n > 4 ? " and others" : "", !known ? "who the peer is" :
-		 idr ? "whom it asks for, or the proposal" : "the proposal");
+		 "difference: %s", it, us, ours, n > 4 ? " and others" : "", first);
 }

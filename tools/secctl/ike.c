@@ -225,10 +225,10 @@ int secctl_ike(struct secctl *c, struct sec_args *a)
 	for (i = 0; i < ARRAY_SIZE(commands) && strcmp(word, commands[i]); i++)
 		;
 	if (i == ARRAY_SIZE(commands)) {
+		sec_quote(word, quoted, sizeof(quoted));
 		sec_fail(&c->diag,
-			 "unknown word %s, expected up, down, status, reload, rekey, log or "
-			 "metrics",
-			 sec_quote(word, quoted, sizeof(quoted)));
+			 "unknown word %s, expected up, down, rekey, status, metrics, log, reload",
+			 quoted);
 		return SECCTL_USAGE;
 	}
 	snprintf(c->where, sizeof(c->where), "ike %s", word);
