@@ -96,15 +96,22 @@ void ike_cp_answer(struct ike_step *x)
 		return;
 	ike_out_cp_begin(x->out, IKE_CP_REPLY);
 	for (i = 0; i < ARRAY_SIZE(sa->lease); i++) {
-		const struct ike_pool *p;
-
 		if (!sa->lease[i])
 			continue;
 		memcpy(v, sa->vip[i].a, sa->vip[i].len);
 		v[16] = 128;
 		ike_out_cp_attr(x->out, i ? IKE_CPA_IP6_ADDRESS : IKE_CPA_IP4_ADDRESS,
 				(struct ike_buf){ v, i ? 17 : 4 });
-		p = ike_lease_pool(sa->lease[i]);
+	}
+	for (i = 0; i < sa->peer->n_pools; i++) {
+		const struct ike_pool *p = sa->peer->pools[i];
+
+		/* Those of the pools it has addresses of, and of pools without any. */
+		for (k = 0; k < 2; k++)
+			if (sa->lease[k] && ike_lease_pool(sa, sa->lease[k]) == p)
+				break;
+		if (k == 2 && p->first.len)
+			continue;
 		for (k = 0; k < p->n_attrs; k++)
 			ike_out_cp_attr(x->out, p->attrs[k].type, p->attrs[k].value);
 	}
@@ -146,6 +153,8 @@ void ike_cp_take(struct ike_step *x)
 			continue;
 		}
 		if (a.type == IKE_CPA_IP4_DNS || a.type == IKE_CPA_IP6_DNS) {
+			if (sa->n_dns < ARRAY_SIZE(sa->dns))
+				sa->dns[sa->n_dns++] = v;
 			if (k->dns)
 				k->dns(k->arg, sa->peer, &v);
 			continue;
@@ -155,7 +164,7 @@ void ike_cp_take(struct ike_step *x)
 		sa->vip[slot(v.len)] = v;
 		sa->vip_ours = true;
 		if (k->vip)
-			k->vip(k->arg, sa->peer, &v, true);
+			k->vip(k->arg, sa, &v, true);
 	}
 }
 
@@ -167,17 +176,20 @@ void ike_cp_free(struct ike_sa *sa)
 	for (i = 0; i < ARRAY_SIZE(sa->vip); i++) {
 		ike_lease_give(sa, sa->lease[i]);
 		if (sa->vip_ours && sa->vip[i].len && k->vip)
-			k->vip(k->arg, sa->peer, &sa->vip[i], false);
+			k->vip(k->arg, sa, &sa->vip[i], false);
 		sa->lease[i] = NULL;
 		sa->vip[i].len = 0;
 	}
 	sa->vip_ours = false;
+	sa->n_dns = 0;
 }
 
 void ike_cp_move(struct ike_sa *from, struct ike_sa *to)
 {
 	memcpy(to->lease, from->lease, sizeof(to->lease));
 	memcpy(to->vip, from->vip, sizeof(to->vip));
+	memcpy(to->dns, from->dns, sizeof(to->dns));
+	to->n_dns = from->n_dns;
 	to->vip_ours = from->vip_ours;
 	memset(from->lease, 0, sizeof(from->lease));
 	memset(from->vip, 0, sizeof(from->vip));

@@ -255,6 +255,8 @@ struct ike_event {
 	const char *text;
 };
 
+struct ike_sa;
+
 /**
  * struct ike_ctx_conf - surroundings of the machine
  * @peers: peers in the order in which they are tried
@@ -271,7 +273,7 @@ struct ike_event {
  * @drain_ms: how long inbound SAs stay when their child was replaced, 0 for not at all
  * @keepalive: sends one octet 0xff, so that a NAT on our side stays open; may be NULL
  * @keepalive_ms: how often, 0 for 20000
- * @vip: the peer gave us address @a, or it is not ours any longer; may be NULL
+ * @vip: the peer of @sa gave us address @a, or it is not ours any longer; may be NULL
  * @dns: and a name server, for as long as the addresses; may be NULL
  * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
  * @half_open_max: half-open SAs at which requests are dropped, 0 for 1000
@@ -292,8 +294,7 @@ struct ike_ctx_conf {
 				struct ike_addr *local, struct ike_addr *remote);
 	void (*keepalive)(void *arg, const struct ike_addr *local, const struct ike_addr *remote);
 	uint64_t keepalive_ms, drain_ms;
-	void (*vip)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a,
-		    bool add);
+	void (*vip)(void *arg, const struct ike_sa *sa, const struct ike_addr *a, bool add);
 	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);
 	unsigned int cookie_from, half_open_max, half_open_each;
 };

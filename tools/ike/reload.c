@@ -270,6 +270,7 @@ int ike_reload(struct ike_daemon *d)
 	d->stale = NULL;
 	d->ctx->conf.peers = to->peers;
 	d->ctx->conf.n_peers = to->n;
+	ike_pool_free(d->ctx);
 	all_sas(d, from, to, &c);
 	carry_on(d, from, to, &c);
 	/* The new policies are there, so that what both have has no gap. */

@@ -14,6 +14,7 @@
 #define IKE_NONCE_MAX	256
 #define IKE_ADDKE_MAX	7	/* additional key exchanges */
 #define IKE_CHILD_TS	16	/* selectors of one side of a child */
+#define IKE_DNS_MAX	4	/* name servers of a peer that are used */
 #define IKE_TASKS	16	/* tasks that wait */
 #define IKE_BUCKETS	1024
 #define IKE_GONE_MS	30000	/* the last answer of a dead SA is kept for so long, */
@@ -185,6 +186,8 @@ struct ike_window {
  * @lease: addresses that the peer has of us, IPv4 and IPv6
  * @vip: the same as addresses; or those that we have of the peer, if
  * @vip_ours: that is so
+ * @dns: name servers that came with these
+ * @n_dns: number of @dns
  * @mobike: MOBIKE was agreed on (RFC 4555)
  * @began: we began the first of the IKE SAs that replaced each other
  * @cookie2: what the peer has to send back from its new address
@@ -242,7 +245,8 @@ struct ike_sa {
 	bool use_ppk, childless;
 	struct ike_keys *plain;
 	struct ike_lease *lease[2];
-	struct ike_addr vip[2];
+	struct ike_addr vip[2], dns[IKE_DNS_MAX];
+	unsigned int n_dns;
 	bool vip_ours;
 	struct ike_frags *frags[2];
 	uint8_t cookie[64];
@@ -584,7 +588,11 @@ enum ike_after ike_mobike_response(struct ike_step *x);
  */
 struct ike_lease *ike_lease_take(struct ike_sa *sa, uint8_t len, struct ike_addr *a);
 void ike_lease_give(struct ike_sa *sa, struct ike_lease *l);
-const struct ike_pool *ike_lease_pool(const struct ike_lease *l);
+
+/* The pool of @sa->peer that it comes from, NULL if that has none such any longer. */
+const struct ike_pool *ike_lease_pool(const struct ike_sa *sa, const struct ike_lease *l);
+
+/* Forgets what pools there were, not what is leased. */
 void ike_pool_free(struct ike_ctx *c);
 
 /* cp.c: the configuration payload (RFC 7296 2.19) */

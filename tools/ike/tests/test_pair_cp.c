@@ -9,10 +9,10 @@
 static struct ike_addr had[8], dns;
 static unsigned int n_had, added, removed;
 
-static void vip(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a, bool add)
+static void vip(void *arg, const struct ike_sa *sa, const struct ike_addr *a, bool add)
 {
 	(void)arg;
-	(void)peer;
+	(void)sa;
 	added += add;
 	removed += !add;
 	if (add && n_had < ARRAY_SIZE(had))
@@ -133,6 +133,54 @@ static void test_same(void)
 	pair_free(p);
 }
 
+/* Another configuration while an address is leased, as ike_reload() does it. */
+static void test_reload(void)
+{
+	static struct ike_pool wide, names;
+	static const struct ike_pool *const more[] = { &names, &wide };
+	static const struct ike_cp_value named[] = { { IKE_CPA_IP4_DNS, { dns4, 4 } } };
+	struct pair *p = go(with(40, 2, 1));
+	struct ike_peer_conf other = p->end[1].conf;
+	struct ike_sa *sa = pair_sa(p, 1);
+	struct ike_addr a;
+	struct ike_lease *l;
+
+	wide = (struct ike_pool){ { 4, { 10, 99, 0, 253 }, 0 }, 4, NULL, 0 };
+	names = (struct ike_pool){ .attrs = named, .n_attrs = 1 };
+	other.pools = more;
+	other.n_pools = 2;
+	ike_pool_free(p->end[1].ctx);
+	sa->peer = &other;
+	v4.size = 0;
+	l = ike_lease_take(sa, 4, &a);
+	ktap_ok(l && l == sa->lease[0] && a.a[3] == 254 && ike_lease_pool(sa, l) == &wide, NULL,
+		"IKE2-CP-2 a lease outlives its configuration");
+	ike_lease_give(sa, l);
+	sa->peer_id_type = IKE_ID_KEY_ID;
+	l = ike_lease_take(sa, 4, &a);
+	ktap_ok(l && l != sa->lease[0] && a.a[3] == 253, NULL,
+		"IKE2-CP-2 somebody else gets another address");
+	ike_lease_give(sa, l);
+	l = ike_lease_take(sa, 4, &a);
+	ktap_ok(l && a.a[2] == 0 && a.a[3] == 255, NULL, "IKE2-CP-2 not one that is leased");
+	ike_lease_give(sa, l);
+	sa->peer_id_type = IKE_ID_FQDN;
+	p->end[1].conf = other;
+	sa->peer = &p->end[1].conf;
+	n_had = 0;
+	dns.len = 0;
+	pair_restart(p, 0, 0);
+	memset(&p->end[0].kern, 0, sizeof(p->end[0].kern));
+	p->end[0].ctx->conf.vip = vip;
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	p->end[0].ctx->conf.dns = got_dns;
+	pair_run(p, 3000);
+	ktap_ok(pair_up(p) && n_had == 1 && had[0].a[3] == 254 && dns.len == 4 &&
+		pair_sa(p, 0)->n_dns == 1, p->end[1].log,
+		"IKE2-CP-4 a name server of a pool without addresses");
+	pair_free(p);
+}
+
 static void test_none(void)
 {
 	struct pair *p = go(with(30, 0, 1));
@@ -176,6 +224,7 @@ int main(void)
 	ktap_begin();
 	test_lease();
 	test_same();
+	test_reload();
 	test_none();
 	return ktap_end();
 }
