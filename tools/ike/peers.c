@@ -85,6 +85,9 @@ int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, uns
 	for (m = 0; m < n; m++) {
 		l = c->local[m / 2 / c->n_remote];
 		r = c->remote[m / 2 % c->n_remote];
+		/* Until the address is leased there is nothing that it could be. */
+		if ((l.dynamic && s->peers[i].n_vips) || (r.dynamic && s->peers[i].n_pools))
+			continue;
 		ike_ts_resolve(&l, kid->src.a, kid->src.len);
 		ike_ts_resolve(&r, kid->dst.a, kid->dst.len);
 		if (!ike_child_pair(&l, &r))

@@ -50,7 +50,6 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 		{ c->send_cert == IKE_CONF_NEVER, "send_cert = never" },
 		{ c->unique != IKE_CONF_UNIQUE_NO, "unique" },
 		{ c->reauth_time != 0, "reauth_time" },
-		{ c->vips.n != 0, "vips" },
 		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
 	};
 	unsigned int i;
@@ -66,7 +65,7 @@ static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c
 	const struct { bool is; const char *what; } no[] = {
 		{ c->mode == IKE_CONF_PASS, "mode = pass" },
 		{ c->mode == IKE_CONF_DROP, "mode = drop" },
-		{ !!c->updown, "updown" },
+		{ c->updown && c->updown[0] != '/', "updown without an absolute path" },
 		{ c->mark_in.mask || c->mark_out.mask, "mark_in or mark_out" },
 		{ c->set_mark_in.unique || c->set_mark_out.unique,
 		  "a mark that is not a number" },
@@ -165,6 +164,31 @@ static void pools(struct ike_setup_ctx *x, unsigned int i)
 		v[k].first.len = from->addrs.family == 6 ? 16 : 4;
 		memcpy(v[k].first.a, from->addrs.lo, v[k].first.len);
 		v[k].size = pool_size(&from->addrs);
+	}
+}
+
+/* Addresses to ask for; one of a family is what the machine has room for. */
+static void vips(struct ike_setup_ctx *x, unsigned int i)
+{
+	const struct ike_conf_conn *c = x->s->more[i].conf;
+	struct ike_peer_conf *p = &x->s->peers[i];
+	struct ike_addr *v = x->s->more[i].vips;
+	unsigned int k;
+
+	p->vips = v;
+	for (k = 0; k < c->vips.n; k++) {
+		const struct ike_conf_addr *a = &c->vips.v[k];
+		uint8_t len = a->family == 6 ? 16 : 4;
+
+		if (p->n_vips == 2 || (p->n_vips && v[0].len == len)) {
+			ike_setup_error(x, &c->item, "connection \"%s\": more than one address of a "
+					"family in vips is not supported", c->item.name);
+			return;
+		}
+		v[p->n_vips].len = len;
+		if (a->kind == IKE_CONF_HOST)
+			memcpy(v[p->n_vips].a, a->lo, len);
+		p->n_vips++;
 	}
 }
 
@@ -298,6 +322,7 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	ike_setup_first_addrs(x, i);
 	children(x, i, old);
 	pools(x, i);
+	vips(x, i);
 	ike_setup_auth(x, i);
 }
 

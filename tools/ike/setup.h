@@ -41,6 +41,7 @@ struct ike_setup_child {
  * @next_stale: the next one of which that is so
  * @kids: the children of the configuration of the machine in the same order
  * @pools: addresses for the peer
+ * @vips: addresses to ask for, IPv4 and IPv6
  * @opened: objects of libcrypto that the configuration of the machine refers to
  */
 struct ike_setup_peer {
@@ -50,6 +51,7 @@ struct ike_setup_peer {
 	struct ike_setup_peer *next_stale;
 	struct ike_setup_child *kids;
 	struct ike_pool *pools;
+	struct ike_addr vips[2];
 	struct {
 		EVP_PKEY *key;
 		unsigned int n_certs;

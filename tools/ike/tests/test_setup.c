@@ -136,13 +136,13 @@ static void test_refused(void)
 	refused("ppk_required = yes", "", "there is no PPK");
 	refused("unique = replace", "", "unique");
 	refused("reauth_time = 1h", "", "reauth_time");
-	refused("vips = 0.0.0.0", "", "vips");
+	refused("vips = 0.0.0.0,10.1.2.3", "", "of a family in vips");
 	refused("if_id_in = 5", "", "if_id_in");
 	refused("remote_addrs = 192.0.2.0/24", "", "remote address");
 	refused("remote_addrs = 192.0.2.1,192.0.2.2", "", "more than one remote address");
 	refused("local_addrs = 192.0.2.1,192.0.2.2", "", "more than one local address");
 	refused("local_port = 501", "", "local_port");
-	refused("", "updown = /bin/true", "updown");
+	refused("", "updown = true", "updown");
 	refused("", "mark_in = 5", "mark_in");
 	refused("", "set_mark_in = %same", "a mark");
 	refused("", "if_id_out = 5", "if_id_in or if_id_out");
@@ -172,10 +172,33 @@ static void test_refused(void)
 	ike_setup_free(s);
 }
 
+static void test_inner(void)
+{
+	struct ike_setup *s;
+	const struct ike_peer_conf *p;
+
+	s = from("connections { road { remote_addrs = 192.0.2.2\n vips = ::,10.3.0.7\n" AUTH
+		 " children { net { remote_ts = 10.2.0.0/16 } } }\n"
+		 " gw1 { pools = v4,names\n" AUTH " children { net { } } }\n"
+		 " gw2 { pools = v4\n" AUTH " children { net { } } } }\n" SECRET
+		 "pools { v4 { addrs = 10.99.0.0/29\n dns = 10.2.0.53 }\n"
+		 " names { dns = 10.2.0.54 } }\n", NULL);
+	p = s ? s->peers : NULL;
+	ktap_ok(s && p[0].n_vips == 2 && p[0].vips[0].len == 16 && !p[0].vips[0].a[0] &&
+		p[0].vips[1].len == 4 && p[0].vips[1].a[3] == 7, said,
+		"IKE2-CP-1 addresses to ask for");
+	ktap_ok(s && p[1].n_pools == 2 && p[1].pools[0]->size == 8 &&
+		p[1].pools[0]->first.a[1] == 99 && p[1].pools[0]->n_attrs == 1 &&
+		!p[1].pools[1]->first.len && p[1].pools[1]->n_attrs == 1 &&
+		p[2].n_pools == 1 && p[2].pools[0]->size == 8, said, "IKE2-CP-2 pools");
+	ike_setup_free(s);
+}
+
 int main(void)
 {
 	ktap_begin();
 	test_good();
+	test_inner();
 	test_refused();
 	return ktap_end();
 }

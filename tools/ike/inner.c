@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Addresses that peers gave us, on an interface (RFC 7296 2.19).
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "inner.h"
+
+#define RX_SIZE 32768
+
+/**
+ * struct inner_addr - an address
+ * @next: the next one
+ * @a: the address
+ * @ifindex: the interface
+ * @users: how often it is in use
+ * @ours: we put it there
+ */
+struct inner_addr {
+	struct inner_addr *next;
+	struct ike_addr a;
+	unsigned int ifindex, users;
+	bool ours;
+};
+
+struct ike_inner {
+	struct mnl_socket *sock;
+	struct inner_addr *list;
+	uint32_t seq;
+	char rx[RX_SIZE];
+};
+
+struct ike_inner *ike_inner_open(void)
+{
+	struct ike_inner *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	if (n->sock && !mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID))
+		return n;
+	ike_inner_close(n);
+	return NULL;
+}
+
+void ike_inner_close(struct ike_inner *n)
+{
+	struct inner_addr *e;
+
+	if (!n)
+		return;
+	while ((e = n->list)) {
+		n->list = e->next;
+		free(e);
+	}
+	if (n->sock)
+		mnl_socket_close(n->sock);
+	free(n);
+}
+
+/* Sends @nlh and hands what comes back to @cb. 0 or errno. */
+static int ask(struct ike_inner *n, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	int rc = MNL_CB_OK;
+	ssize_t len;
+
+	nlh->nlmsg_seq = ++n->seq;
+	if (mnl_socket_sendto(n->sock, nlh, nlh->nlmsg_len) < 0)
+		return errno;
+	while (rc > MNL_CB_STOP) {
+		len = mnl_socket_recvfrom(n->sock, n->rx, sizeof(n->rx));
+		if (len < 0 && errno == EINTR)
+			continue;
+		if (len < 0)
+			return errno;
+		rc = mnl_cb_run(n->rx, (size_t)len, n->seq, mnl_socket_get_portid(n->sock), cb,
+				data);
+	}
+	return rc < 0 ? errno : 0;
+}
+
+struct search {
+	const struct ike_addr *a;
+	unsigned int ifindex;
+};
+
+static int one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
+	bool local = false, match = false;
+	const struct nlattr *attr;
+	struct search *s = data;
+
+	/* IFA_LOCAL is ours where there are both: IFA_ADDRESS is the other end then. */
+	mnl_attr_for_each(attr, nlh, sizeof(*m)) {
+		unsigned int type = mnl_attr_get_type(attr);
+
+		if ((type != IFA_LOCAL && (type != IFA_ADDRESS || local)) ||
+		    mnl_attr_get_payload_len(attr) != s->a->len)
+			continue;
+		local |= type == IFA_LOCAL;
+		match = !memcmp(mnl_attr_get_payload(attr), s->a->a, s->a->len);
+	}
+	if (match && !s->ifindex)
+		s->ifindex = m->ifa_index;
+	return MNL_CB_OK;
+}
+
+static int family(const struct ike_addr *a)
+{
+	return a->len == 16 ? AF_INET6 : AF_INET;
+}
+
+unsigned int ike_inner_find(struct ike_inner *n, const struct ike_addr *a)
+{
+	char buf[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct search s = { .a = a };
+	struct ifaddrmsg *m;
+
+	nlh->nlmsg_type = RTM_GETADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	m = mnl_nlmsg_put_extra_header(nlh, sizeof(*m));
+	m->ifa_family = (uint8_t)family(a);
+	if (ask(n, nlh, one, &s))
+		return 0;
+	return s.ifindex;
+}
+
+static int set(struct ike_inner *n, const struct inner_addr *e, bool add)
+{
+	char buf[MNL_NLMSG_HDRLEN + 256] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifaddrmsg *m;
+
+	nlh->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	m = mnl_nlmsg_put_extra_header(nlh, sizeof(*m));
+	m->ifa_family = (uint8_t)family(&e->a);
+	m->ifa_prefixlen = e->a.len * 8;
+	m->ifa_scope = RT_SCOPE_UNIVERSE;
+	m->ifa_index = e->ifindex;
+	/* Nobody else has it, and it is needed at once. */
+	if (e->a.len == 16)
+		m->ifa_flags = IFA_F_NODAD;
+	mnl_attr_put(nlh, IFA_LOCAL, e->a.len, e->a.a);
+	mnl_attr_put(nlh, IFA_ADDRESS, e->a.len, e->a.a);
+	return ask(n, nlh, NULL, NULL);
+}
+
+int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struct ike_addr *a)
+{
+	struct inner_addr *e;
+	int err;
+
+	for (e = n->list; e; e = e->next)
+		if (ike_addr_same(&e->a, a)) {
+			e->users++;
+			return 0;
+		}
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return ENOMEM;
+	e->a = *a;
+	e->users = 1;
+	e->ifindex = ike_inner_find(n, a);
+	if (!e->ifindex) {
+		e->ours = true;
+		e->ifindex = ike_inner_find(n, local);
+	}
+	if (!e->ifindex)
+		e->ifindex = if_nametoindex("lo");
+	err = e->ours ? set(n, e, true) : 0;
+	if (err) {
+		free(e);
+		return err;
+	}
+	e->next = n->list;
+	n->list = e;
+	return 0;
+}
+
+int ike_inner_del(struct ike_inner *n, const struct ike_addr *a)
+{
+	struct inner_addr **p = &n->list, *e;
+	int err;
+
+	while (*p && !ike_addr_same(&(*p)->a, a))
+		p = &(*p)->next;
+	e = *p;
+	if (!e)
+		return ENOENT;
+	if (--e->users)
+		return 0;
+	*p = e->next;
+	err = e->ours ? set(n, e, false) : 0;
+	free(e);
+	/* The interface, or the address, may be gone already. */
+	return err == EADDRNOTAVAIL || err == ENODEV ? 0 : err;
+}
