@@ -76,6 +76,47 @@ static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 	return -1;
 }
 
+static bool same_selectors(const struct ike_child *a, const struct ike_child *b)
+{
+	unsigned int i;
+
+	if (a->conf != b->conf || a->n_local != b->n_local || a->n_remote != b->n_remote)
+		return false;
+	for (i = 0; i < a->n_local; i++)
+		if (!ike_ts_equal(&a->local[i], &b->local[i]))
+			return false;
+	for (i = 0; i < a->n_remote; i++)
+		if (!ike_ts_equal(&a->remote[i], &b->remote[i]))
+			return false;
+	return true;
+}
+
+/* Tells the caller of @ch, which came or goes, unless another one is there that does the same
+ * for the peer: its successor, or what it replaces.
+ */
+static void tell(struct ike_sa *sa, struct ike_child *ch, bool up)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_child *o;
+
+	for (o = sa->children; o && up != ch->told; o = o->next) {
+		if (o == ch || !o->in_kernel || !same_selectors(o, ch))
+			continue;
+		if (up && o->told)
+			return;
+		/* Of those that are left one takes over. */
+		if (!up) {
+			o->told = true;
+			ch->told = false;
+		}
+	}
+	if (up == ch->told)
+		return;
+	ch->told = up;
+	if (k->child)
+		k->child(k->arg, sa, ch, up);
+}
+
 /* Takes @ch away, with its inbound SA unless @drain. */
 static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 {
@@ -87,6 +128,7 @@ static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 		;
 	if (*p)
 		*p = ch->next;
+	tell(sa, ch, false);
 	if (ch->in_kernel)
 		policies(sa, ch, false);
 	if (ch->out_kernel)
@@ -260,6 +302,7 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 	sa->ctx->stats.children++;
 	ike_log(sa->ctx, sa, "%.32s: child established", ch->conf->name);
 	ike_tell(sa->ctx, &e);
+	tell(sa, ch, true);
 	return 0;
 }
 

@@ -204,7 +204,8 @@ int ike_daemon_start(struct ike_daemon *d)
 				     .kernel = &ike_nfsec_ops, .arg = d, .send = send_out,
 				     .random = random_octets, .log = ike_say_line,
 				     .event = ike_peers_news, .where = ike_peer_find,
-				     .keepalive = keepalive, .drain_ms = IKE_DRAIN_MS };
+				     .keepalive = keepalive, .drain_ms = IKE_DRAIN_MS,
+				     .vip = ike_follow_vip, .child = ike_follow_child };
 	char err[1100];
 	unsigned int i;
 	int n;
@@ -225,7 +226,9 @@ int ike_daemon_start(struct ike_daemon *d)
 	conf.kern = d->kern;
 	d->ctx = ike_ctx_new(&conf);
 	d->base = event_base_new();
-	if (!d->ctx || !d->base || events(d)) {
+	d->inner = ike_inner_open();
+	d->hooks = d->base ? ike_hooks_new(d->base, 0, ike_say_line, d) : NULL;
+	if (!d->ctx || !d->base || !d->inner || !d->hooks || events(d)) {
 		ike_say(d, "the loop cannot be made: %s", strerror(errno));
 		return -1;
 	}
@@ -260,6 +263,8 @@ void ike_daemon_end(struct ike_daemon *d)
 	ike_names_close(d);
 	ike_ctx_free(d->ctx);
 	d->ctx = NULL;
+	ike_hooks_free(d->hooks);
+	ike_inner_close(d->inner);
 	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++)
 		for (k = 0; k < d->setup->peers[i].n_children; k++)
 			ike_peer_trap(d, d->setup, i, k, false);

@@ -7,6 +7,8 @@
 
 #include <event2/event.h>
 
+#include "hook.h"
+#include "inner.h"
 #include "sa.h"
 #include "setup.h"
 #include "udp.h"
@@ -44,6 +46,8 @@ struct ike_names;
  * @ctl: control sockets
  * @names: who looks up names
  * @names_at: when that is done next
+ * @inner: addresses of ours that peers gave us
+ * @hooks: programs that are run
  * @stop_at: when all is left as it is, 0 while we go on
  * @news: the machine told something since clients that wait were answered last
  * @stale: peers with policies that may have to go
@@ -71,6 +75,8 @@ struct ike_daemon {
 	struct ike_ctl *ctl;
 	struct ike_names *names;
 	uint64_t names_at;
+	struct ike_inner *inner;
+	struct ike_hooks *hooks;
 	uint64_t stop_at;
 	bool news;
 	struct ike_setup_peer *stale;
@@ -160,6 +166,10 @@ bool ike_names_ask(struct ike_daemon *d, unsigned int i, uint64_t now);
 
 /* Looks up all of them now and then; when to call again. */
 uint64_t ike_names_run(struct ike_daemon *d, uint64_t now);
+
+/* follow.c: of struct ike_ctx_conf */
+void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add);
+void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up);
 
 /* reload.c */
 

@@ -256,6 +256,7 @@ struct ike_event {
 };
 
 struct ike_sa;
+struct ike_child;
 
 /**
  * struct ike_ctx_conf - surroundings of the machine
@@ -275,6 +276,8 @@ struct ike_sa;
  * @keepalive_ms: how often, 0 for 20000
  * @vip: the peer of @sa gave us address @a, or it is not ours any longer; may be NULL
  * @dns: and a name server, for as long as the addresses; may be NULL
+ * @child: a child of @sa came up, or is about to go, with which the last one of its
+ *	configuration and selectors goes; not if one is replaced. May be NULL
  * @cookie_from: half-open SAs from which on cookies are asked for, 0 for 64
  * @half_open_max: half-open SAs at which requests are dropped, 0 for 1000
  * @half_open_each: the same for one IPv4 address, or an IPv6 network of 64 bits, 0 for 64
@@ -296,6 +299,7 @@ struct ike_ctx_conf {
 	uint64_t keepalive_ms, drain_ms;
 	void (*vip)(void *arg, const struct ike_sa *sa, const struct ike_addr *a, bool add);
 	void (*dns)(void *arg, const struct ike_peer_conf *peer, const struct ike_addr *a);
+	void (*child)(void *arg, const struct ike_sa *sa, const struct ike_child *ch, bool up);
 	unsigned int cookie_from, half_open_max, half_open_each;
 };
 
@@ -377,8 +381,6 @@ struct ike_task {
 	const struct ike_child_conf *conf;
 	uint32_t spi;		/* network order */
 };
-
-struct ike_sa;
 
 /* Puts a task at the end of the queue and starts it if nothing else is under way. 0, or -1
  * if the queue is full or the SA is not established.

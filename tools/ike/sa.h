@@ -66,6 +66,7 @@ enum ike_end {
  * @asked: somebody wanted it, or the one that it replaces
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
  * @twin: our SPI of the child that replaces the same one, 0 for none
+ * @told: the caller knows that it is up
  * @src: our address in the kernel
  * @dst: the peer's
  * @rekey_at: when we rekey it
@@ -79,7 +80,7 @@ struct ike_child {
 	struct ike_ts local[IKE_CHILD_TS], remote[IKE_CHILD_TS];
 	unsigned int n_local, n_remote;
 	bool transport, in_kernel, out_kernel, busy, again, asked, redundant,
-		retired;
+		retired, told;
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst, oa_local, oa_remote;

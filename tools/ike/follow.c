@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What follows from SAs on this host: addresses on interfaces, and programs.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include "daemon.h"
+
+/* What was configured for a child with @reqid; NULL if it is gone. */
+static const struct ike_setup_child *kid_of(struct ike_daemon *d, uint32_t reqid)
+{
+	unsigned int i, k, m;
+
+	if (ike_setup_by_reqid(d->setup, reqid, &i, &k))
+		return &d->setup->more[i].kids[k];
+	for (m = 0; m < d->n_old; m++)
+		if (ike_setup_by_reqid(d->old[m], reqid, &i, &k))
+			return &d->old[m]->more[i].kids[k];
+	return NULL;
+}
+
+void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add)
+{
+	struct ike_daemon *d = daemon;
+	char text[IKE_ADDR_TEXT];
+	int err = ENOSYS;
+
+	if (d->inner)
+		err = add ? ike_inner_add(d->inner, &sa->local, a) : ike_inner_del(d->inner, a);
+	ike_addr_print(a, text, sizeof(text));
+	if (err)
+		ike_say(d, "%.48s: address %s cannot be %s: %s", sa->peer->name, text,
+			add ? "added" : "removed", strerror(err));
+	else
+		ike_say(d, "%.48s: address %s %s", sa->peer->name, text,
+			add ? "is ours" : "is not ours any longer");
+}
+
+static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *of)
+{
+	const struct ike_child *ch = of->ch;
+	unsigned int i, n = ch->n_local * ch->n_remote;
+	char **env;
+
+	for (i = 0; i < n; i++) {
+		of->local = &ch->local[i / ch->n_remote];
+		of->remote = &ch->remote[i % ch->n_remote];
+		if (!ike_child_pair(of->local, of->remote))
+			continue;
+		env = ike_hook_env(of);
+		if (env)
+			ike_hooks_run(d->hooks, ch->conf->reqid, command, env);
+		else
+			ike_say(d, "%.200s: no memory to run it", command);
+		ike_hook_env_free(env);
+	}
+}
+
+void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up)
+{
+	struct ike_daemon *d = daemon;
+	const struct ike_setup_child *kid = kid_of(d, ch->conf->reqid);
+	struct ike_hook_of of = { .sa = sa, .ch = ch, .up = up };
+	char ifname[IF_NAMESIZE];
+	unsigned int index;
+
+	if (!kid || !kid->conf->updown || !d->hooks)
+		return;
+	index = d->inner ? ike_inner_find(d->inner, &ch->src) : 0;
+	if (index)
+		of.ifname = if_indextoname(index, ifname);
+	of.mark_in = kid->conf->mark_in.value;
+	of.mark_in_mask = kid->conf->mark_in.mask;
+	of.mark_out = kid->conf->mark_out.value;
+	of.mark_out_mask = kid->conf->mark_out.mask;
+	run(d, kid->conf->updown, &of);
+}
