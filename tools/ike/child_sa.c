@@ -49,6 +49,8 @@ static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_p
 		.inbound = in, .transport = ch->transport, .proto = ch->chosen.proto,
 		.reqid = ch->conf->reqid, .from = in ? *r : *l, .to = in ? *l : *r,
 		.src = in ? ch->dst : ch->src, .dst = in ? ch->src : ch->dst,
+		.mark = in ? ch->conf->mark_in : ch->conf->mark_out,
+		.mask = in ? ch->conf->mask_in : ch->conf->mask_out,
 	};
 	return ike_child_pair(l, r);
 }

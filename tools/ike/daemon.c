@@ -265,9 +265,11 @@ void ike_daemon_end(struct ike_daemon *d)
 	d->ctx = NULL;
 	ike_hooks_free(d->hooks);
 	ike_inner_close(d->inner);
-	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++)
+	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++) {
+		ike_shunts(d, d->setup, i, false);
 		for (k = 0; k < d->setup->peers[i].n_children; k++)
 			ike_peer_trap(d, d->setup, i, k, false);
+	}
 	if (d->kern && d->base && !d->keep)
 		ike_nfsec_bypass(d->kern, ports, 2, false);
 	for (i = 0; i < 4; i++)

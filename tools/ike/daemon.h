@@ -167,6 +167,9 @@ bool ike_names_ask(struct ike_daemon *d, unsigned int i, uint64_t now);
 /* Looks up all of them now and then; when to call again. */
 uint64_t ike_names_run(struct ike_daemon *d, uint64_t now);
 
+/* shunt.c: puts what passes or is dropped without an SA into the kernel, or takes it away */
+void ike_shunts(struct ike_daemon *d, struct ike_setup *s, unsigned int i, bool on);
+
 /* follow.c: of struct ike_ctx_conf */
 void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add);
 void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up);

@@ -2,7 +2,6 @@
 /*
  * What follows from SAs on this host: addresses on interfaces, and programs.
  */
-#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -25,14 +24,13 @@ void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr
 {
 	struct ike_daemon *d = daemon;
 	char text[IKE_ADDR_TEXT];
-	int err = ENOSYS;
+	int err;
 
-	if (d->inner)
-		err = add ? ike_inner_add(d->inner, &sa->local, a) : ike_inner_del(d->inner, a);
+	err = add ? ike_inner_add(d->inner, &sa->local, a) : ike_inner_del(d->inner, a);
 	ike_addr_print(a, text, sizeof(text));
 	if (err)
 		ike_say(d, "%.48s: address %s cannot be %s: %s", sa->peer->name, text,
-			add ? "added" : "removed", strerror(err));
+			add ? "added" : "removed", strerror(-err));
 	else
 		ike_say(d, "%.48s: address %s %s", sa->peer->name, text,
 			add ? "is ours" : "is not ours any longer");

@@ -65,7 +65,7 @@ void ike_inner_close(struct ike_inner *n)
 	free(n);
 }
 
-/* Sends @nlh and hands what comes back to @cb. 0 or errno. */
+/* Sends @nlh and hands what comes back to @cb. 0 or -errno. */
 static int ask(struct ike_inner *n, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
 	int rc = MNL_CB_OK;
@@ -73,17 +73,17 @@ static int ask(struct ike_inner *n, struct nlmsghdr *nlh, mnl_cb_t cb, void *dat
 
 	nlh->nlmsg_seq = ++n->seq;
 	if (mnl_socket_sendto(n->sock, nlh, nlh->nlmsg_len) < 0)
-		return errno;
+		return -errno;
 	while (rc > MNL_CB_STOP) {
 		len = mnl_socket_recvfrom(n->sock, n->rx, sizeof(n->rx));
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
-			return errno;
+			return -errno;
 		rc = mnl_cb_run(n->rx, (size_t)len, n->seq, mnl_socket_get_portid(n->sock), cb,
 				data);
 	}
-	return rc < 0 ? errno : 0;
+	return rc < 0 ? -errno : 0;
 }
 
 struct search {
@@ -167,7 +167,7 @@ int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struc
 		}
 	e = calloc(1, sizeof(*e));
 	if (!e)
-		return ENOMEM;
+		return -ENOMEM;
 	e->a = *a;
 	e->users = 1;
 	e->ifindex = ike_inner_find(n, a);
@@ -196,12 +196,12 @@ int ike_inner_del(struct ike_inner *n, const struct ike_addr *a)
 		p = &(*p)->next;
 	e = *p;
 	if (!e)
-		return ENOENT;
+		return -ENOENT;
 	if (--e->users)
 		return 0;
 	*p = e->next;
 	err = e->ours ? set(n, e, false) : 0;
 	free(e);
 	/* The interface, or the address, may be gone already. */
-	return err == EADDRNOTAVAIL || err == ENODEV ? 0 : err;
+	return err == -EADDRNOTAVAIL || err == -ENODEV ? 0 : err;
 }

@@ -17,11 +17,11 @@ struct ike_inner *ike_inner_open(void);
 void ike_inner_close(struct ike_inner *n);
 
 /* Gives the interface that has address @local, or lo if none has, address @a too. One that
- * is there already is left alone, and stays in the end; the same again counts. 0 or errno.
+ * is there already is left alone, and stays in the end; the same again counts. 0 or -errno.
  */
 int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struct ike_addr *a);
 
-/* Takes one use back, with the last one the address. 0 or errno. */
+/* Takes one use back, with the last one the address. 0 or -errno. */
 int ike_inner_del(struct ike_inner *n, const struct ike_addr *a);
 
 /* The interface that has @a as an index, 0 if there is none. */

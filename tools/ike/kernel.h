@@ -43,13 +43,24 @@ struct ike_kern_sa {
 	uint8_t encr_key[IKE_ENCR_MAX], integ_key[IKE_INTEG_MAX];
 };
 
+/* What becomes of what a policy selects. */
+enum ike_kern_action {
+	IKE_KERN_PROTECT,
+	IKE_KERN_PASS,		/* it goes in clear */
+	IKE_KERN_DROP,
+};
+
 /**
  * struct ike_kern_policy - what traffic takes which SAs
  * @inbound: for what arrives; a backend whose kernel has a direction for forwarded
  *	packets derives that one from this
  * @transport: mode of the SAs
  * @proto: protocol of the SAs
+ * @action: the members about SAs are for IKE_KERN_PROTECT
  * @reqid: that of the SAs
+ * @priority: the lowest one that fits is taken; 0 is up to the backend
+ * @mark: only packets with this mark, looking at
+ * @mask: these bits
  * @from: selects the sources
  * @to: selects the destinations
  * @src: outer source, and
@@ -58,7 +69,8 @@ struct ike_kern_sa {
 struct ike_kern_policy {
 	bool inbound, transport;
 	uint8_t proto;
-	uint32_t reqid;
+	enum ike_kern_action action;
+	uint32_t reqid, priority, mark, mask;
 	struct ike_ts from, to;
 	struct ike_addr src, dst;
 };

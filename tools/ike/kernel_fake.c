@@ -108,7 +108,9 @@ static int find_policy(const struct ike_fake *f, const struct ike_kern_policy *p
 
 	for (i = 0; i < IKE_FAKE_POLICIES; i++)
 		if (f->users[i] && f->policy[i].inbound == p->inbound &&
-		    f->policy[i].reqid == p->reqid && ike_ts_equal(&f->policy[i].from, &p->from) &&
+		    f->policy[i].reqid == p->reqid && f->policy[i].mark == p->mark &&
+		    f->policy[i].mask == p->mask && f->policy[i].action == p->action &&
+		    ike_ts_equal(&f->policy[i].from, &p->from) &&
 		    ike_ts_equal(&f->policy[i].to, &p->to))
 			return (int)i;
 	return -1;

@@ -13,7 +13,9 @@
 
 #include "kernel_nfsec_int.h"
 
+#define PRIORITY_PASS 0x10000u	/* before all that protects */
 #define PRIORITY_AUTO 0x20000u
+#define PRIORITY_DROP 0x30000u	/* behind that */
 
 static unsigned int bucket(const struct ike_kern_policy *p)
 {
@@ -28,14 +30,14 @@ static unsigned int bucket(const struct ike_kern_policy *p)
 /* Whether both are the same object for the module. */
 static bool same_place(const struct ike_kern_policy *a, const struct ike_kern_policy *b)
 {
-	return a->inbound == b->inbound && ike_ts_equal(&a->from, &b->from) &&
-	       ike_ts_equal(&a->to, &b->to);
+	return a->inbound == b->inbound && a->mark == b->mark && a->mask == b->mask &&
+	       ike_ts_equal(&a->from, &b->from) && ike_ts_equal(&a->to, &b->to);
 }
 
 static bool same(const struct ike_kern_policy *a, const struct ike_kern_policy *b)
 {
 	return same_place(a, b) && a->transport == b->transport && a->proto == b->proto &&
-	       a->reqid == b->reqid && ike_addr_same(&a->src, &b->src) &&
+	       a->action == b->action && a->priority == b->priority && a->reqid == b->reqid && ike_addr_same(&a->src, &b->src) &&
 	       ike_addr_same(&a->dst, &b->dst);
 }
 
@@ -82,9 +84,14 @@ static bool is_icmp(uint8_t proto)
 /* Narrower selectors are matched first. */
 static uint32_t priority(const struct ike_kern_policy *p, const struct ike_nfsec_opts *o)
 {
-	if (o->priority)
+	uint32_t base = p->action == IKE_KERN_PASS ? PRIORITY_PASS :
+			p->action == IKE_KERN_DROP ? PRIORITY_DROP : PRIORITY_AUTO;
+
+	if (p->priority)
+		return p->priority;
+	if (o->priority && p->action == IKE_KERN_PROTECT)
 		return o->priority;
-	return PRIORITY_AUTO + (open_bits(&p->from) + open_bits(&p->to)) * 64 +
+	return base + (open_bits(&p->from) + open_bits(&p->to)) * 64 +
 	       (p->from.proto || p->to.proto ? 0 : 32) + (any_port(&p->from) ? 16 : 0) +
 	       (any_port(&p->to) ? 16 : 0);
 }
@@ -173,6 +180,23 @@ static int set_tmpl(struct sec_policy *to, const struct ike_kern_policy *p)
 	return 0;
 }
 
+static void set_mark(struct sec_policy *to, uint32_t mark, uint32_t mask)
+{
+	if (!mask)
+		return;
+	to->mark = (struct sec_mark){ .value = mark, .mask = mask };
+	sec_set(&to->mark, NFSEC_A_MARK_VALUE);
+	sec_set(&to->mark, NFSEC_A_MARK_MASK);
+	sec_set(to, NFSEC_A_POLICY_MARK);
+}
+
+static int set_action(struct sec_policy *to, const struct ike_kern_policy *p)
+{
+	to->action = p->action == IKE_KERN_DROP ? NFSEC_ACTION_BLOCK : NFSEC_ACTION_ALLOW;
+	sec_set(to, NFSEC_A_POLICY_ACTION);
+	return p->action == IKE_KERN_PROTECT ? set_tmpl(to, p) : 0;
+}
+
 static int one(struct ike_nfsec *k, const struct ike_kern_policy *p, uint8_t dir, bool del)
 {
 	struct sec_policy s = { .dir = dir };
@@ -184,9 +208,10 @@ static int one(struct ike_nfsec *k, const struct ike_kern_policy *p, uint8_t dir
 		return -1;
 	}
 	sec_set(&s, NFSEC_A_POLICY_SEL);
+	set_mark(&s, p->mark, p->mask);
 	if (del) {
 		err = ike_nfsec_ask(k, NFSEC_CMD_POLICY_DEL, 0, &sec_policy_set, &s, NULL, NULL);
-	} else if (!set_tmpl(&s, p)) {
+	} else if (!set_action(&s, p)) {
 		s.priority = priority(p, ike_nfsec_opts(k, p->reqid));
 		sec_set(&s, NFSEC_A_POLICY_PRIORITY);
 		/* What a run before left is replaced. */
@@ -284,10 +309,7 @@ static int pass(struct ike_nfsec *k, uint8_t dir, uint8_t family, uint16_t port,
 		s.sel.sport_max = port;
 		sec_set(&s.sel, NFSEC_A_SELECTOR_SPORT_MIN);
 		sec_set(&s.sel, NFSEC_A_SELECTOR_SPORT_MAX);
-		s.mark = (struct sec_mark){ .value = IKE_NFSEC_MARK, .mask = UINT32_MAX };
-		sec_set(&s.mark, NFSEC_A_MARK_VALUE);
-		sec_set(&s.mark, NFSEC_A_MARK_MASK);
-		sec_set(&s, NFSEC_A_POLICY_MARK);
+		set_mark(&s, IKE_NFSEC_MARK, UINT32_MAX);
 	} else {
 		s.sel.dport_min = port;
 		s.sel.dport_max = port;

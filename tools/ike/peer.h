@@ -44,6 +44,10 @@ enum ike_action {
  * @rekey_ms: age at which we rekey it, 0 for never
  * @life_ms: age at which it is deleted, 0 for never
  * @reqid: ties SAs to policies, not 0
+ * @mark_in: policies of inbound packets are for those with this mark, looking at
+ * @mask_in: these bits
+ * @mark_out: the same for outbound ones
+ * @mask_out: likewise
  * @dpd_action: if the peer is dead, or the child older than @life_ms
  * @close_action: if the peer closes it
  * @forever: when it is wanted it is never given up
@@ -56,7 +60,7 @@ struct ike_child_conf {
 	unsigned int n_local, n_remote;
 	bool transport;
 	uint64_t rekey_ms, life_ms;
-	uint32_t reqid;
+	uint32_t reqid, mark_in, mask_in, mark_out, mask_out;
 	enum ike_action dpd_action, close_action;
 	bool forever;
 };

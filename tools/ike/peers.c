@@ -97,6 +97,8 @@ int ike_peer_trap(struct ike_daemon *d, struct ike_setup *s, unsigned int i, uns
 		p.to = p.inbound ? l : r;
 		p.src = p.inbound ? kid->dst : kid->src;
 		p.dst = p.inbound ? kid->src : kid->dst;
+		p.mark = p.inbound ? c->mark_in : c->mark_out;
+		p.mask = p.inbound ? c->mask_in : c->mask_out;
 		if (on)
 			bad |= ike_nfsec_ops.add_policy(d->kern, &p);
 		else
@@ -232,6 +234,7 @@ void ike_peer_first(struct ike_daemon *d, unsigned int i)
 	char err[256];
 	unsigned int k;
 
+	ike_shunts(d, d->setup, i, true);
 	for (k = 0; k < d->setup->peers[i].n_children; k++)
 		if (kid[k].conf->start_action && ike_peer_trap(d, d->setup, i, k, true))
 			d->trap_at = ike_now() + TRAP_RETRY_MS;

@@ -274,9 +274,11 @@ int ike_reload(struct ike_daemon *d)
 	all_sas(d, from, to, &c);
 	carry_on(d, from, to, &c);
 	/* The new policies are there, so that what both have has no gap. */
-	for (i = 0; i < from->n; i++)
+	for (i = 0; i < from->n; i++) {
+		ike_shunts(d, from, i, false);
 		for (k = 0; k < from->peers[i].n_children; k++)
 			ike_peer_trap(d, from, i, k, false);
+	}
 	ike_say(d, "configuration read again: %u connections and %u children changed", c.n,
 		c.n_child);
 	free(c.conn);

@@ -28,18 +28,6 @@ void ike_setup_error(struct ike_setup_ctx *x, const struct ike_conf_item *item, 
 	x->log->say(x->log->ctx, IKE_CONF_ERROR, item->file, item->line, line);
 }
 
-/* @t less a random part of @rand; 0 stays 0. */
-static uint64_t less(uint64_t t, uint64_t rand)
-{
-	uint64_t r;
-
-	if (rand >= t)
-		rand = t ? t - 1 : 0;
-	if (rand && RAND_bytes((unsigned char *)&r, sizeof(r)) == 1)
-		t -= r % (rand + 1);
-	return t;
-}
-
 /* What is asked for and the machine, or the kernel, has not. */
 static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 {
@@ -60,31 +48,7 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 					c->item.name, no[i].what);
 }
 
-static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c)
-{
-	const struct { bool is; const char *what; } no[] = {
-		{ c->mode == IKE_CONF_PASS, "mode = pass" },
-		{ c->mode == IKE_CONF_DROP, "mode = drop" },
-		{ c->updown && c->updown[0] != '/', "updown without an absolute path" },
-		{ c->mark_in.mask || c->mark_out.mask, "mark_in or mark_out" },
-		{ c->set_mark_in.unique || c->set_mark_out.unique,
-		  "a mark that is not a number" },
-		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
-		{ c->tfc_padding == IKE_CONF_TFC_MTU, "tfc_padding = mtu" },
-		{ c->inactivity != 0, "inactivity" },
-		{ c->reqid >= IKE_REQID_FIRST && c->reqid <= IKE_REQID_LAST,
-		  "a reqid from 1000000 to 1999999, which are automatic ones," },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(no); i++)
-		if (no[i].is)
-			ike_setup_error(x, &c->item, "child \"%s\": %s is not supported yet",
-					c->item.name, no[i].what);
-}
-
-/* Algorithms that the kernel has not; what libcrypto lacks at run time is left out. */
-static void refuse_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
+void ike_setup_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
 			struct ike_conf_proposals *l)
 {
 	const struct ike_transform *t;
@@ -181,116 +145,14 @@ static void vips(struct ike_setup_ctx *x, unsigned int i)
 		uint8_t len = a->family == 6 ? 16 : 4;
 
 		if (p->n_vips == 2 || (p->n_vips && v[0].len == len)) {
-			ike_setup_error(x, &c->item, "connection \"%s\": more than one address of a "
-					"family in vips is not supported", c->item.name);
+			ike_setup_error(x, &c->item, "connection \"%s\": more than one address "
+					"of a family in vips is not supported", c->item.name);
 			return;
 		}
 		v[p->n_vips].len = len;
 		if (a->kind == IKE_CONF_HOST)
 			memcpy(v[p->n_vips].a, a->lo, len);
 		p->n_vips++;
-	}
-}
-
-static void opts_of(struct ike_nfsec_opts *o, const struct ike_conf_child *c)
-{
-	*o = (struct ike_nfsec_opts){
-		.priority = c->priority, .replay_window = c->replay_window, .tfc = c->tfc_padding,
-		.mark_in = c->set_mark_in.value, .mask_in = c->set_mark_in.mask,
-		.mark_out = c->set_mark_out.value, .mask_out = c->set_mark_out.mask,
-		.soft_bytes = less(c->bytes.rekey, c->bytes.rand),
-		.hard_bytes = c->bytes.life,
-		.soft_packets = less(c->packets.rekey, c->packets.rand),
-		.hard_packets = c->packets.life,
-	};
-	if (!c->copy_ecn)
-		o->flags |= NFSEC_SA_FLAGS_NOECN;
-	if (!c->copy_df)
-		o->flags |= NFSEC_SA_FLAGS_NOPMTUDISC;
-	if (c->copy_dscp == IKE_CONF_COPY_IN || c->copy_dscp == IKE_CONF_COPY_BOTH)
-		o->flags |= NFSEC_SA_FLAGS_DECAP_DSCP;
-	if (c->copy_dscp == IKE_CONF_COPY_IN || c->copy_dscp == IKE_CONF_COPY_NO)
-		o->flags |= NFSEC_SA_FLAGS_DONT_ENCAP_DSCP;
-}
-
-/* The reqid that this child had before, 0 if there was none. */
-static uint32_t old_reqid(const struct ike_setup *old, const char *conn, const char *child)
-{
-	unsigned int i, k;
-
-	for (i = 0; old && i < old->n; i++) {
-		if (strcmp(old->more[i].conf->item.name, conn))
-			continue;
-		for (k = 0; k < old->peers[i].n_children; k++)
-			if (!strcmp(old->peers[i].children[k].name, child))
-				return old->peers[i].children[k].reqid;
-	}
-	return 0;
-}
-
-static bool taken(const struct ike_setup *s, uint32_t reqid)
-{
-	return reqid && s && ike_setup_by_reqid(s, reqid, NULL, NULL);
-}
-
-static uint32_t new_reqid(const struct ike_setup *s, const struct ike_setup *old)
-{
-	uint32_t r = IKE_REQID_FIRST;
-
-	while (taken(s, r) || taken(old, r))
-		r++;
-	return r;
-}
-
-/* What is wanted for ever is made again whatever ended it; what somebody asked for, if the
- * peer was dead.
- */
-static void actions(struct ike_child_conf *v, const struct ike_conf_child *c)
-{
-	v->forever = c->start_action & IKE_CONF_START;
-	v->dpd_action = v->forever || (c->dpd_action & IKE_CONF_START) ? IKE_ACTION_START
-								       : IKE_ACTION_ASKED;
-	v->close_action = v->forever || (c->close_action & IKE_CONF_START) ? IKE_ACTION_START
-									   : IKE_ACTION_NONE;
-}
-
-static void children(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
-{
-	struct ike_setup_peer *m = &x->s->more[i];
-	struct ike_peer_conf *p = &x->s->peers[i];
-	struct ike_child_conf *v;
-	unsigned int k;
-
-	v = calloc(m->conf->n_children + 1, sizeof(*v));
-	m->kids = calloc(m->conf->n_children + 1, sizeof(*m->kids));
-	p->children = v;
-	if (!v || !m->kids) {
-		x->errors++;
-		return;
-	}
-	for (k = 0; k < m->conf->n_children; k++) {
-		struct ike_conf_child *c = m->conf->children[k];
-
-		refuse_child(x, c);
-		refuse_algs(x, &c->item, &c->esp);
-		m->kids[k].conf = c;
-		opts_of(&m->kids[k].opts, c);
-		v[k] = (struct ike_child_conf){
-			.name = c->item.name, .esp = c->esp.v, .n_esp = c->esp.n,
-			.local = c->local_ts.v, .n_local = c->local_ts.n,
-			.remote = c->remote_ts.v, .n_remote = c->remote_ts.n,
-			.transport = c->mode == IKE_CONF_TRANSPORT,
-			.rekey_ms = less(c->time.rekey * 1000, c->time.rand * 1000),
-			.life_ms = c->time.life * 1000, .reqid = c->reqid,
-		};
-		actions(&v[k], c);
-		if (!v[k].reqid) {
-			uint32_t r = old_reqid(old, m->conf->item.name, c->item.name);
-
-			v[k].reqid = r >= IKE_REQID_FIRST && r <= IKE_REQID_LAST ?
-				     r : new_reqid(x->s, old);
-		}
-		p->n_children = k + 1;
 	}
 }
 
@@ -316,14 +178,18 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->mobike = c->mobike;
 	p->no_frag = c->fragmentation == IKE_CONF_FRAG_NO;
 	p->childless = childless[c->childless];
-	p->rekey_ms = less(c->rekey_time * 1000, c->rand_time * 1000);
+	p->rekey_ms = ike_setup_less(c->rekey_time * 1000, c->rand_time * 1000);
 	refuse_conn(x, c);
-	refuse_algs(x, &c->item, &c->proposals);
+	ike_setup_algs(x, &c->item, &c->proposals);
 	ike_setup_first_addrs(x, i);
-	children(x, i, old);
+	ike_setup_children(x, i, old);
 	pools(x, i);
 	vips(x, i);
-	ike_setup_auth(x, i);
+	/* Without a peer to authenticate there is nothing for the machine to do. */
+	if (!c->local.n || !c->remote.n)
+		p->n_ike = 0;
+	else
+		ike_setup_auth(x, i);
 }
 
 struct ike_setup *ike_setup_new(struct ike_conf *conf, const char *path,
@@ -368,6 +234,7 @@ void ike_setup_free(struct ike_setup *s)
 	for (i = 0; i < s->n; i++) {
 		free((void *)s->peers[i].children);
 		free(s->more[i].kids);
+		free(s->more[i].shunts);
 		for (k = 0; k < s->peers[i].n_pools; k++)
 			free((void *)s->more[i].pools[k].attrs);
 		free(s->more[i].pools);

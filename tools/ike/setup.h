@@ -33,6 +33,23 @@ struct ike_setup_child {
 };
 
 /**
+ * struct ike_setup_shunt - packets that pass, or are dropped, without an SA
+ * @conf: its configuration
+ * @on: it is in the kernel
+ */
+struct ike_setup_shunt {
+	const struct ike_conf_child *conf;
+	bool on;
+};
+
+/* Policy @no of @c, which is there if that is less than ike_setup_shunt_n(). False if nothing
+ * is selected by it.
+ */
+unsigned int ike_setup_shunt_n(const struct ike_conf_child *c);
+bool ike_setup_shunt_policy(const struct ike_conf_child *c, unsigned int no,
+			    struct ike_kern_policy *p);
+
+/**
  * struct ike_setup_peer - the same of a peer
  * @conf: its configuration
  * @route: our address is the one that the route to the peer has
@@ -40,6 +57,8 @@ struct ike_setup_child {
  * @stale: a child is gone, so that policies may have to go, and
  * @next_stale: the next one of which that is so
  * @kids: the children of the configuration of the machine in the same order
+ * @shunts: children that are no SAs
+ * @n_shunts: their number
  * @pools: addresses for the peer
  * @vips: addresses to ask for, IPv4 and IPv6
  * @opened: objects of libcrypto that the configuration of the machine refers to
@@ -50,6 +69,8 @@ struct ike_setup_peer {
 	char said[IKE_SAID_MAX];
 	struct ike_setup_peer *next_stale;
 	struct ike_setup_child *kids;
+	struct ike_setup_shunt *shunts;
+	unsigned int n_shunts;
 	struct ike_pool *pools;
 	struct ike_addr vips[2];
 	struct {
@@ -130,6 +151,16 @@ struct ike_setup_ctx {
 __attribute__((format(printf, 3, 4)))
 void ike_setup_error(struct ike_setup_ctx *x, const struct ike_conf_item *item, const char *fmt,
 		     ...);
+
+/* setup.c: algorithms that the kernel has not; what libcrypto lacks at run time is left out. */
+void ike_setup_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
+		    struct ike_conf_proposals *l);
+
+/* setup_child.c: children of peer @i */
+void ike_setup_children(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old);
+
+/* @t less a random part of @rand; 0 stays 0. */
+uint64_t ike_setup_less(uint64_t t, uint64_t rand);
 
 /* setup_auth.c: identities, secrets, keys and certificates of peer @i. */
 void ike_setup_auth(struct ike_setup_ctx *x, unsigned int i);

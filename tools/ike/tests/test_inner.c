@@ -47,7 +47,7 @@ int main(void)
 		ike_inner_find(n, &a) == 1, NULL, "IKE2-CP-2 it stays while it is in use");
 	ktap_ok(!ike_inner_del(n, &a) && !ike_inner_find(n, &a), NULL,
 		"IKE2-CP-2 and goes with its last use");
-	ktap_ok(ike_inner_del(n, &a) == ENOENT, NULL, "not what nobody added");
+	ktap_ok(ike_inner_del(n, &a) == -ENOENT, NULL, "not what nobody added");
 	ktap_ok(!ike_inner_add(n, &away, &six) && ike_inner_find(n, &six) == 1 &&
 		!ike_inner_del(n, &six) && !ike_inner_find(n, &six), NULL,
 		"IKE2-CP-1 IPv6, on lo if nothing has our address");

@@ -357,6 +357,45 @@ static void test_priority(void)
 		"what is narrower comes first");
 }
 
+static void test_shunts(void)
+{
+	struct ike_kern_policy p = policy("10.1.0.0/16", "10.2.0.0/16", true), q = p;
+	uint32_t protect = priority_of("10.1.0.0/16", "10.2.0.0/16"), pass;
+	const struct sec_policy *o = &got.policy[0];
+
+	forget();
+	p.action = IKE_KERN_PASS;
+	ktap_ok(!ike_nfsec_ops.add_policy(&k, &p) && got.n == 2 && !o->tmpl.n &&
+		o->action == NFSEC_ACTION_ALLOW && got.policy[1].dir == NFSEC_DIR_FWD, said,
+		"what passes has no SA");
+	pass = o->priority;
+	ike_nfsec_ops.del_policy(&k, &p);
+	forget();
+	p.action = IKE_KERN_DROP;
+	ktap_ok(!ike_nfsec_ops.add_policy(&k, &p) && !o->tmpl.n &&
+		o->action == NFSEC_ACTION_BLOCK && pass < protect && protect < o->priority, said,
+		"pass comes before what protects, drop behind it");
+	p.mark = q.mark = 1;
+	p.mask = q.mask = 3;
+	p.priority = 7;
+	forget();
+	ike_nfsec_ops.add_policy(&k, &p);
+	ktap_ok(got.n == 2 && o->priority == 7 && o->mark.value == 1 && o->mark.mask == 3, said,
+		"another mark is another policy");
+	ike_nfsec_ops.add_policy(&k, &q);
+	forget();
+	ike_nfsec_ops.del_policy(&k, &q);
+	ktap_ok(got.n == 2 && got.cmd[0] == NFSEC_CMD_POLICY_UPDATE &&
+		o->action == NFSEC_ACTION_BLOCK && o->priority == 7, said,
+		"who was there before has it again");
+	forget();
+	ike_nfsec_ops.del_policy(&k, &p);
+	ktap_ok(got.n == 2 && got.cmd[0] == NFSEC_CMD_POLICY_DEL && o->mark.value == 1, said,
+		"it is deleted by its mark");
+	p.mask = p.mark = p.priority = 0;
+	ike_nfsec_ops.del_policy(&k, &p);
+}
+
 static void test_bypass(void)
 {
 	static const uint16_t ports[] = { 500, 4500 };
@@ -434,6 +473,7 @@ int main(void)
 	test_selectors();
 	test_users();
 	test_priority();
+	test_shunts();
 	test_bypass();
 	test_acquire();
 	forget();

@@ -143,7 +143,7 @@ static void test_refused(void)
 	refused("local_addrs = 192.0.2.1,192.0.2.2", "", "more than one local address");
 	refused("local_port = 501", "", "local_port");
 	refused("", "updown = true", "updown");
-	refused("", "mark_in = 5", "mark_in");
+	refused("", "mark_in = %unique", "a mark");
 	refused("", "set_mark_in = %same", "a mark");
 	refused("", "if_id_out = 5", "if_id_in or if_id_out");
 	refused("", "tfc_padding = mtu", "tfc_padding");
@@ -194,11 +194,57 @@ static void test_inner(void)
 	ike_setup_free(s);
 }
 
+static unsigned int shunts(const struct ike_setup_peer *m, unsigned int k,
+			   struct ike_kern_policy *p)
+{
+	const struct ike_conf_child *c = m->shunts[k].conf;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < ike_setup_shunt_n(c); i++)
+		n += ike_setup_shunt_policy(c, i, &p[n]);
+	return n;
+}
+
+static void test_shunts(void)
+{
+	struct ike_kern_policy p[8];
+	struct ike_setup *s;
+	unsigned int n;
+
+	s = from("connections { lan { children {\n"
+		 " near { mode = pass\n local_ts = 192.0.2.0/24\n remote_ts = 192.0.2.0/24,fd00::/8\n"
+		 "   start_action = trap\n priority = 9\n mark_out = 0x17/0x0f }\n"
+		 " never { mode = drop\n start_action = trap } } }\n"
+		 " gw { remote_addrs = 192.0.2.2\n" AUTH " children { idle { mode = drop }\n"
+		 " net { mark_in = 5\n mark_out = 6/0xf } } } }\n" SECRET, NULL);
+	ktap_ok(s && s->n == 2 && !s->peers[0].n_children && !s->peers[0].n_ike &&
+		s->more[0].n_shunts == 2 && s->peers[1].n_children == 1 && s->peers[1].n_ike &&
+		s->more[1].n_shunts == 1 && strstr(said, "without a start_action"), said,
+		"children without an SA; the machine does not know of their connection");
+	if (!s)
+		return;
+	n = shunts(&s->more[0], 0, p);
+	ktap_ok(n == 2 && p[0].action == IKE_KERN_PASS && p[0].priority == 9 && !p[0].inbound &&
+		p[0].mark == 7 && p[0].mask == 15 && p[0].to.lo[0] == 192 && p[1].inbound &&
+		!p[1].mask, NULL, "pass: pairs of one family, priority and mark");
+	n = shunts(&s->more[0], 1, p);
+	ktap_ok(n == 4 && p[0].action == IKE_KERN_DROP && p[0].from.type == IKE_TS_IPV4 &&
+		!p[0].from.lo[0] && p[0].to.hi[0] == 255 && p[3].inbound &&
+		p[3].from.type == IKE_TS_IPV6 && p[3].to.hi[15] == 255, NULL,
+		"drop: dynamic is everything");
+	ktap_ok(s->peers[1].children[0].mark_in == 5 &&
+		s->peers[1].children[0].mask_in == UINT32_MAX &&
+		s->peers[1].children[0].mark_out == 6 && s->peers[1].children[0].mask_out == 15,
+		NULL, "marks of policies");
+	ike_setup_free(s);
+}
+
 int main(void)
 {
 	ktap_begin();
 	test_good();
 	test_inner();
+	test_shunts();
 	test_refused();
 	return ktap_end();
 }
