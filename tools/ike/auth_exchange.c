@@ -8,12 +8,6 @@
 
 #define BOTH_MS 10000	/* SAs begun within that time were begun at the same time */
 
-/* Whether @id is one, and no pattern of several. */
-static bool one_id(const struct ike_id *id)
-{
-	return id->type && (!id->data.n || !memchr(id->data.p, '*', id->data.n));
-}
-
 /* Whether there is another established SA with the same peer. */
 static bool others(const struct ike_sa *sa)
 {
@@ -30,7 +24,11 @@ static void out_certreq(struct ike_sa *sa, struct ike_out *o)
 	uint8_t data[20 * 32];
 	size_t n;
 
-	if (sa->peer->remote_by != IKE_BY_CERT || !sa->peer->trust)
+	if (sa->peer->remote_by != IKE_BY_CERT)
+		return;
+	if (sa->peer->n_raw_keys)
+		ike_out_cert(o, IKE_P_CERTREQ, IKE_CERT_RAW_KEY, (struct ike_buf){ 0 });
+	if (!sa->peer->trust)
 		return;
 	n = ike_trust_certreq(sa->peer->trust, data, sizeof(data));
 	ike_out_cert(o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });
@@ -56,7 +54,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	if (!others(sa))
 		ike_out_notify_flag(&o, IKE_N_INITIAL_CONTACT);
 	out_certreq(sa, &o);
-	if (one_id(&p->remote_id))
+	if (ike_id_single(&p->remote_id))
 		ike_out_id(&o, IKE_P_IDR, p->remote_id.type, p->remote_id.data);
 	if (ike_auth_out(sa, &o, IKE_P_IDI))
 		return -1;

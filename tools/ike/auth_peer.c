@@ -98,6 +98,14 @@ int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o)
 	uint8_t *der;
 	size_t n;
 
+	if (p->by == IKE_BY_CERT && p->raw) {
+		der = p->key ? ike_pubkey_der(p->key, &n) : NULL;
+		if (!der)
+			return -1;
+		ike_out_cert(o, IKE_P_CERT, IKE_CERT_RAW_KEY, (struct ike_buf){ der, n });
+		OPENSSL_free(der);
+		return 0;
+	}
 	for (i = 0; p->by == IKE_BY_CERT && i < p->n_certs; i++) {
 		der = ike_cert_der(p->certs[i], &n);
 		if (!der)
@@ -108,29 +116,112 @@ int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o)
 	return 0;
 }
 
-static enum ike_deny by_cert(struct ike_sa *sa, const struct ike_peer_conf *p,
-			     const struct ike_msg *m, const struct ike_auth_in *in,
-			     const struct ike_payload *id, uint8_t method, struct ike_buf auth,
-			     const char **detail)
+/* What is there to find out whether the peer is who it says. */
+struct check {
+	struct ike_sa *sa;
+	const struct ike_peer_conf *p;
+	const struct ike_auth_in *in;
+	const struct ike_payload *id;
+	uint8_t method;
+	struct ike_buf auth;
+};
+
+/* Whether AUTH is of @key. */
+static enum ike_deny with_key(const struct check *k, EVP_PKEY *key)
 {
-	struct ike_sig_policy policy = sig_policy(sa, p);
-	struct ike_buf der[IKE_CERTS_MAX];
-	const struct ike_payload *c = NULL;
+	struct ike_sig_policy policy = sig_policy(k->sa, k->p);
+	enum ike_deny why = ike_sig_key(key, &policy);
+
+	return why ? why : ike_auth_verify(k->in, key, &policy, k->method, k->auth);
+}
+
+/* One of the certificates that the configuration names. Who it belongs to is said there, but
+ * for identities that are left open: those have to be in the certificate.
+ */
+static enum ike_deny pinned(const struct check *k, struct ike_buf der, EVP_PKEY **key)
+{
+	enum ike_deny why = IKE_DENY_CHAIN;
+	unsigned int i;
+
+	for (i = 0; i < k->p->n_pinned && why == IKE_DENY_CHAIN; i++) {
+		why = ike_cert_pinned(k->p->pinned[i], &k->p->cert, der, key);
+		if (why || ike_id_single(&k->p->remote_id) ||
+		    ike_id_in_cert(k->p->pinned[i], k->id->id.type, k->id->id.data))
+			continue;
+		EVP_PKEY_free(*key);
+		*key = NULL;
+		return IKE_DENY_ID;
+	}
+	return why;
+}
+
+/* The peer sent no certificate nor key: it may have one of those that we know. */
+static enum ike_deny by_known(const struct check *k)
+{
+	enum ike_deny why = IKE_DENY_CERT_COUNT;
 	EVP_PKEY *key = NULL;
+	unsigned int i;
+	uint8_t *der;
+	size_t n;
+
+	for (i = 0; why && i < k->p->n_raw_keys; i++)
+		why = with_key(k, k->p->raw_keys[i]);
+	for (i = 0; why && !k->p->trust && i < k->p->n_pinned; i++) {
+		der = ike_cert_der(k->p->pinned[i], &n);
+		if (!der)
+			return IKE_DENY_LIBRARY;
+		why = pinned(k, (struct ike_buf){ der, n }, &key);
+		if (!why)
+			why = with_key(k, key);
+		EVP_PKEY_free(key);
+		key = NULL;
+		OPENSSL_free(der);
+	}
+	return why;
+}
+
+/* A raw public key: the only CERT payload, and one of those configured (RFC 7670 3, 4). */
+static enum ike_deny by_raw(const struct check *k, const struct ike_msg *m, struct ike_buf spki)
+{
+	EVP_PKEY *key;
 	enum ike_deny why;
+
+	if (ike_msg_find(m, IKE_P_CERT, ike_msg_find(m, IKE_P_CERT, NULL)))
+		return IKE_DENY_CERT_COUNT;
+	if (!ike_id_single(&k->p->remote_id))
+		return IKE_DENY_RAW_KEY;
+	why = ike_raw_key_check(k->p->raw_keys, k->p->n_raw_keys, spki, &key);
+	return why ? why : with_key(k, key);
+}
+
+static enum ike_deny by_cert(const struct check *k, const struct ike_msg *m, const char **detail)
+{
+	const struct ike_peer_conf *p = k->p;
+	struct ike_buf der[IKE_CERTS_MAX];
+	const struct ike_payload *c = ike_msg_find(m, IKE_P_CERT, NULL);
+	EVP_PKEY *key = NULL;
+	enum ike_deny why = IKE_DENY_NONE;
 	size_t n = 0;
 
-	while (n < IKE_CERTS_MAX && (c = ike_msg_find(m, IKE_P_CERT, c)))
+	if (!c)
+		return by_known(k);
+	if (c->cert.encoding == IKE_CERT_RAW_KEY)
+		return by_raw(k, m, c->cert.data);
+	for (; n < IKE_CERTS_MAX && c; c = ike_msg_find(m, IKE_P_CERT, c))
 		if (c->cert.encoding == IKE_CERT_X509)
 			der[n++] = c->cert.data;
-	if (!p->trust)
+	if (!n || (!p->trust && !p->n_pinned))
 		return IKE_DENY_CHAIN;
-	why = ike_cert_check(p->trust, &p->cert, der, n, id->id.type, id->id.data, &key, detail);
-	if (why)
-		return why;
-	why = ike_sig_key(key, &policy);
+	if (p->n_pinned)
+		why = pinned(k, der[0], &key);
+	if (!why && p->trust) {
+		EVP_PKEY_free(key);
+		key = NULL;
+		why = ike_cert_check(p->trust, &p->cert, der, n, k->id->id.type, k->id->id.data,
+				     &key, detail);
+	}
 	if (!why)
-		why = ike_auth_verify(in, key, &policy, method, auth);
+		why = with_key(k, key);
 	EVP_PKEY_free(key);
 	return why;
 }
@@ -150,7 +241,8 @@ enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
 		instead = auth->auth.data;
 	in = signed_by(sa, &sa->keys, !sa->initiator, id->body);
 	if (p->remote_by == IKE_BY_CERT)
-		return by_cert(sa, p, m, &in, id, auth->auth.method, instead, detail);
+		return by_cert(&(struct check){ sa, p, &in, id, auth->auth.method, instead }, m,
+			       detail);
 	if (auth->auth.method != IKE_AUTH_PSK)
 		return IKE_DENY_METHOD;
 	return ike_auth_psk_check(&in, p->secret, instead);

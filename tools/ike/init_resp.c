@@ -127,6 +127,18 @@ static size_t wanted_cas(struct ike_step *x, uint8_t *out, size_t cap)
 	return n;
 }
 
+/* The same for raw public keys (RFC 7670 3). */
+static bool wanted_raw(struct ike_step *x)
+{
+	const struct ike_peer_conf *p = x->c->conf.peers;
+	unsigned int i;
+
+	for (i = 0; i < x->c->conf.n_peers; i++, p++)
+		if (p->remote_by == IKE_BY_CERT && p->n_raw_keys && ike_peer_fits(p, x))
+			return true;
+	return false;
+}
+
 /* Builds the response, which stays in c->wire. Its length, or 0. */
 static size_t build(struct ike_step *x)
 {
@@ -161,6 +173,8 @@ static size_t build(struct ike_step *x)
 		ike_out_notify_flag(&o, IKE_N_INTERMEDIATE_EXCHANGE_SUPPORTED);
 	if (sa->frag)
 		ike_out_notify_flag(&o, IKE_N_FRAGMENTATION_SUPPORTED);
+	if (wanted_raw(x))
+		ike_out_cert(&o, IKE_P_CERTREQ, IKE_CERT_RAW_KEY, (struct ike_buf){ 0 });
 	n = wanted_cas(x, data, sizeof(data));
 	if (n)
 		ike_out_cert(&o, IKE_P_CERTREQ, IKE_CERT_X509, (struct ike_buf){ data, n });

@@ -19,6 +19,12 @@ struct ike_id {
 	struct ike_buf data;
 };
 
+/* Whether @id is one, and no pattern of several. */
+static inline bool ike_id_single(const struct ike_id *id)
+{
+	return id->type && (!id->data.n || !memchr(id->data.p, '*', id->data.n));
+}
+
 enum ike_peer_auth {
 	IKE_BY_PSK,
 	IKE_BY_CERT,
@@ -110,6 +116,12 @@ struct ike_pool {
  * @n_certs: their number
  * @trust: authorities for the peer's certificate
  * @cert: how that one is checked
+ * @raw: our public key goes without a certificate (RFC 7670)
+ * @raw_keys: public keys that the peer may have so; its identity is not to be a pattern then
+ * @n_raw_keys: their number
+ * @pinned: certificates of the peer itself, of which it has to have one. No authority is
+ *	needed then; if @trust is there that has to be satisfied as well
+ * @n_pinned: their number
  * @sig: which signatures; what the peers listed is filled in
  * @children: children
  * @n_children: their number
@@ -151,6 +163,10 @@ struct ike_peer_conf {
 	unsigned int n_certs;
 	const struct ike_trust *trust;
 	struct ike_cert_policy cert;
+	bool raw;
+	EVP_PKEY *const *raw_keys;
+	X509 *const *pinned;
+	unsigned int n_raw_keys, n_pinned;
 	struct ike_sig_policy sig;
 	const struct ike_child_conf *children;
 	unsigned int n_children;

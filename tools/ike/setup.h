@@ -77,6 +77,10 @@ struct ike_setup_peer {
 		EVP_PKEY *key;
 		unsigned int n_certs;
 		X509 *certs[IKE_CERTS_MAX];
+		EVP_PKEY *pub;	/* ours, if there is no certificate */
+		EVP_PKEY *raw[IKE_CERTS_MAX];
+		X509 *pinned[IKE_CERTS_MAX];
+		unsigned int n_raw, n_pinned;
 		struct ike_trust *trust;
 		unsigned char *id;
 	} opened;

@@ -165,6 +165,12 @@ static void each_file(struct ike_setup_ctx *x, const char *sub,
 		closedir(d);
 }
 
+/* What our private key has to belong to. */
+static const EVP_PKEY *our_public(const struct ike_setup_peer *m)
+{
+	return m->opened.n_certs ? X509_get0_pubkey(m->opened.certs[0]) : m->opened.pub;
+}
+
 static void try_key(struct ike_setup_ctx *x, const char *path, void *arg)
 {
 	struct ike_setup_peer *m = arg;
@@ -173,13 +179,13 @@ static void try_key(struct ike_setup_ctx *x, const char *path, void *arg)
 	(void)x;
 	if (m->opened.key || ike_privkey_load(path, NULL, &key))
 		return;
-	if (EVP_PKEY_eq(key, X509_get0_pubkey(m->opened.certs[0])) == 1)
+	if (EVP_PKEY_eq(key, our_public(m)) == 1)
 		m->opened.key = key;
 	else
 		EVP_PKEY_free(key);
 }
 
-/* The private key of our certificate: named with a passphrase, or in a folder of keys. */
+/* The private key of our certificate or public key: named with a passphrase, or in a folder of keys. */
 static void find_key(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 		     const struct ike_conf_round *r)
 {
@@ -202,7 +208,7 @@ static void find_key(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 		free(word);
 		if (why)
 			ike_setup_error(x, &s->item, "%s: %s", s->file, ike_deny_text(why));
-		else if (EVP_PKEY_eq(key, X509_get0_pubkey(m->opened.certs[0])) == 1)
+		else if (EVP_PKEY_eq(key, our_public(m)) == 1)
 			m->opened.key = key;
 		else
 			EVP_PKEY_free(key);
@@ -211,7 +217,8 @@ static void find_key(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 		each_file(x, folders[k], try_key, m);
 	if (!m->opened.key)
 		ike_setup_error(x, &r->item, "%s of connection \"%s\": no private key belongs to "
-				"certificate %s", r->item.name, m->conf->item.name, r->certs.v[0]);
+				"%s", r->item.name, m->conf->item.name,
+				r->certs.n ? r->certs.v[0] : r->pubkeys.v[0]);
 }
 
 static void local_certs(struct ike_setup_ctx *x, struct ike_setup_peer *m,
@@ -220,9 +227,19 @@ static void local_certs(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 	enum ike_deny why;
 	unsigned int k;
 
+	if (!r->certs.n && r->pubkeys.n == 1) {
+		why = ike_pubkey_load(r->pubkeys.v[0], &m->opened.pub);
+		if (why)
+			ike_setup_error(x, &r->item, "%s: %s", r->pubkeys.v[0],
+					ike_deny_text(why));
+		else
+			find_key(x, m, r);
+		return;
+	}
 	if (!r->certs.n || r->certs.n > IKE_CERTS_MAX) {
-		ike_setup_error(x, &r->item, "%s of connection \"%s\" needs certs, at most %d",
-				r->item.name, m->conf->item.name, IKE_CERTS_MAX);
+		ike_setup_error(x, &r->item, "%s of connection \"%s\" needs certs, at most %d, or "
+				"one of pubkeys", r->item.name, m->conf->item.name,
+				IKE_CERTS_MAX);
 		return;
 	}
 	for (k = 0; k < r->certs.n; k++) {
@@ -243,8 +260,6 @@ static void local(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf
 	const char *conn = m->conf->item.name;
 
 	p->by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
-	if (r->pubkeys.n)
-		refuse(x, &r->item, conn, "a raw public key");
 	if (r->auth.n_hashes)
 		refuse(x, &r->item, conn, "a choice of hashes");
 	if (p->by == IKE_BY_CERT)
@@ -253,6 +268,7 @@ static void local(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf
 	p->key = m->opened.key;
 	p->certs = m->opened.certs;
 	p->n_certs = m->opened.n_certs;
+	p->raw = !!m->opened.pub;
 }
 
 struct adding {
@@ -329,6 +345,42 @@ static void find_trust(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 				"an authority to trust", r->item.name, m->conf->item.name);
 }
 
+/* Keys and certificates of the peer itself. */
+static void of_peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf_round *r)
+{
+	struct ike_setup_peer *m = &x->s->more[i];
+	struct ike_peer_conf *p = &x->s->peers[i];
+	unsigned int k;
+
+	if (r->pubkeys.n > IKE_CERTS_MAX || r->certs.n > IKE_CERTS_MAX)
+		ike_setup_error(x, &r->item, "%s of connection \"%s\" has more than %d pubkeys or "
+				"certs", r->item.name, m->conf->item.name, IKE_CERTS_MAX);
+	for (k = 0; k < r->pubkeys.n && k < IKE_CERTS_MAX; k++) {
+		enum ike_deny why = ike_pubkey_load(r->pubkeys.v[k],
+						    &m->opened.raw[m->opened.n_raw]);
+
+		if (why)
+			ike_setup_error(x, &r->item, "%s: %s", r->pubkeys.v[k],
+					ike_deny_text(why));
+		m->opened.n_raw += !why;
+	}
+	for (k = 0; k < r->certs.n && k < IKE_CERTS_MAX; k++) {
+		enum ike_deny why = ike_cert_load(r->certs.v[k],
+						  &m->opened.pinned[m->opened.n_pinned]);
+
+		if (why)
+			ike_setup_error(x, &r->item, "%s: %s", r->certs.v[k], ike_deny_text(why));
+		m->opened.n_pinned += !why;
+	}
+	if (r->pubkeys.n && !ike_id_single(&p->remote_id))
+		ike_setup_error(x, &r->item, "%s of connection \"%s\" needs an id, as a public key "
+				"belongs to nobody by itself", r->item.name, m->conf->item.name);
+	p->raw_keys = m->opened.raw;
+	p->n_raw_keys = m->opened.n_raw;
+	p->pinned = m->opened.pinned;
+	p->n_pinned = m->opened.n_pinned;
+}
+
 static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf_round *r)
 {
 	static const enum ike_revocation revocation[] = {
@@ -343,10 +395,6 @@ static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 
 	p->remote_by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
 	p->remote_id = to_id(&r->id);
-	if (r->pubkeys.n)
-		refuse(x, &r->item, conn, "a raw public key");
-	if (r->certs.n)
-		refuse(x, &r->item, conn, "a certificate of the peer itself");
 	if (r->auth.ecdsa > 256)
 		refuse(x, &r->item, conn, "a least size of ECDSA keys");
 	if (p->remote_by == IKE_BY_PSK)
@@ -356,6 +404,10 @@ static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 	p->sig.keys = r->auth.keys;
 	p->sig.rsa_min = r->auth.rsa;
 	p->cert.revocation = revocation[r->revocation];
+	of_peer(x, i, r);
+	/* Those are trusted without an authority, unless one is named. */
+	if ((r->certs.n || r->pubkeys.n) && !r->cacerts.n)
+		return;
 	find_trust(x, m, r);
 	p->trust = m->opened.trust;
 }
@@ -385,7 +437,12 @@ void ike_setup_auth_free(struct ike_setup_peer *m)
 
 	for (k = 0; k < m->opened.n_certs; k++)
 		X509_free(m->opened.certs[k]);
+	for (k = 0; k < m->opened.n_raw; k++)
+		EVP_PKEY_free(m->opened.raw[k]);
+	for (k = 0; k < m->opened.n_pinned; k++)
+		X509_free(m->opened.pinned[k]);
 	EVP_PKEY_free(m->opened.key);
+	EVP_PKEY_free(m->opened.pub);
 	ike_trust_free(m->opened.trust);
 	OPENSSL_free(m->opened.id);
 }

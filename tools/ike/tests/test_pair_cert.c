@@ -145,6 +145,119 @@ static void test_bad(void)
 	X509_free(old);
 }
 
+/* @p with raw public keys: each end has the other's, of kind 1. */
+static struct pair *with_raw(void)
+{
+	struct pair *p = with_certs(1, 1);
+	int e;
+
+	for (e = 0; e < 2; e++) {
+		struct ike_peer_conf *c = &p->end[e].conf;
+
+		c->raw = true;
+		c->n_certs = 0;
+		c->trust = NULL;
+		c->raw_keys = &keys[!e][1];
+		c->n_raw_keys = 1;
+	}
+	return p;
+}
+
+static void test_raw(void)
+{
+	EVP_PKEY *list[2] = { keys[0][2], keys[0][1] };
+	struct pair *p;
+
+	p = go(with_raw());
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[1].log,
+		"IKE2-RPK-1 raw public keys of both");
+	pair_free(p);
+	p = with_raw();
+	p->end[1].conf.raw_keys = list;
+	p->end[1].conf.n_raw_keys = 2;
+	p->end[1].conf.raw = false;
+	p->end[1].conf.n_certs = 1;
+	p->end[0].conf.n_raw_keys = 0;
+	p->end[0].conf.trust = trust;
+	go(p);
+	ktap_ok(pair_up(p), p->end[1].log,
+		"IKE2-RPK-1 one of several keys here, a certificate there");
+	pair_free(p);
+	p = with_raw();
+	p->end[0].conf.raw = false;
+	go(p);
+	ktap_ok(pair_up(p), p->end[1].log, "a key that is known need not be sent");
+	pair_free(p);
+	p = with_raw();
+	p->end[0].conf.key = keys[0][2];
+	refused(p, 1, "IKE2-RPK-2 another key with the identity of the peer");
+	p = with_raw();
+	p->end[0].conf.key = keys[0][2];
+	p->end[0].conf.raw = false;
+	refused(p, 1, "IKE2-RPK-2 the same without saying so");
+	p = with_raw();
+	p->end[1].conf.remote_id = pair_id("*.example.org");
+	refused(p, 1, "IKE2-RPK-2 a key that belongs to no identity");
+	p = with_raw();
+	p->end[1].conf.n_raw_keys = 0;
+	p->end[1].conf.trust = trust;
+	refused(p, 1, "IKE2-AUTH-3 a raw key where a certificate is required");
+	p = with_raw();
+	p->end[0].conf.raw = false;
+	p->end[0].conf.n_certs = 1;
+	refused(p, 1, "IKE2-AUTH-3 a certificate where a raw key is required");
+}
+
+static void test_pinned(void)
+{
+	X509 *old = leaf(0, keys[0][1], other_ca, other_ca_key, -30, -1);
+	X509 *own = leaf(0, keys[0][1], other_ca, other_ca_key, 0, 0);
+	X509 *list[2] = { certs[0][0], own };
+	struct pair *p = with_certs(1, 1);
+
+	p->end[1].conf.pinned = list;
+	p->end[1].conf.n_pinned = 2;
+	p->end[1].conf.trust = NULL;
+	p->end[0].conf.certs = &own;
+	p->end[0].conf.local_id = p->end[1].conf.remote_id = pair_id("mars.example.org");
+	go(p);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[1].log,
+		"a certificate that is named, without its authority");
+	pair_restart(p, 0, 0);
+	memset(&p->end[0].kern, 0, sizeof(p->end[0].kern));
+	p->end[0].conf.n_certs = 0;
+	go(p);
+	ktap_ok(pair_up(p), p->end[1].log, "nor does it have to be sent");
+	pair_free(p);
+
+	p = with_certs(1, 1);
+	p->end[1].conf.pinned = list;
+	p->end[1].conf.n_pinned = 2;
+	refused(p, 1, "a certificate of the right authority that is not named");
+	p = with_certs(1, 1);
+	p->end[1].conf.pinned = list;
+	p->end[1].conf.n_pinned = 2;
+	p->end[0].conf.certs = &own;
+	refused(p, 1, "one that is named, if authorities are too and it is not theirs");
+	p = with_certs(1, 1);
+	p->end[1].conf.pinned = list;
+	p->end[1].conf.n_pinned = 2;
+	p->end[1].conf.trust = NULL;
+	p->end[0].conf.certs = &own;
+	p->end[0].conf.local_id = pair_id("mars.example.org");
+	p->end[1].conf.remote_id = pair_id("*.example.org");
+	refused(p, 1, "IKE2-ID-2 an identity that is neither named nor in the certificate");
+	list[1] = old;
+	p = with_certs(1, 1);
+	p->end[1].conf.pinned = list;
+	p->end[1].conf.n_pinned = 2;
+	p->end[1].conf.trust = NULL;
+	p->end[0].conf.certs = &old;
+	refused(p, 1, "one that is named and too old");
+	X509_free(old);
+	X509_free(own);
+}
+
 /* Which peer it is shows in IKE_AUTH only: before that, every authority is asked for. */
 static void test_certreq(void)
 {
@@ -183,6 +296,8 @@ int main(void)
 	make();
 	test_good();
 	test_bad();
+	test_raw();
+	test_pinned();
 	test_certreq();
 	for (e = 0; e < 2; e++)
 		for (k = 0; k < 3; k++) {

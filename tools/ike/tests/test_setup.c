@@ -5,11 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/pem.h>
 
 #include <uapi/nfsec.h>
 
 #include "../../tests/ktap.h"
 #include "../setup.h"
+#include "pki.h"
 
 static char said[8192];
 
@@ -239,12 +243,96 @@ static void test_shunts(void)
 	ike_setup_free(s);
 }
 
+/* Keys and a certificate in folders of @dir, as files. */
+static void make_keys(const char *dir)
+{
+	static const char *const subs[] = { "private", "pubkey", "x509" };
+	EVP_PKEY *a = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), *b = EVP_EC_gen("P-256");
+	struct pki_spec spec = { .cn = "b", .key = b };
+	X509 *cert = pki_cert(&spec);
+	char path[96];
+	unsigned int i;
+	FILE *f;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, subs[i]);
+		mkdir(path, 0700);
+	}
+#define PUT(name, write, ...) do { \
+		snprintf(path, sizeof(path), "%s/" name, dir); \
+		f = fopen(path, "w"); \
+		if (!f || !write(f, __VA_ARGS__)) \
+			abort(); \
+		fclose(f); \
+	} while (0)
+	PUT("private/a.pem", PEM_write_PrivateKey, a, NULL, NULL, 0, NULL, NULL);
+	PUT("pubkey/a.pem", PEM_write_PUBKEY, a);
+	PUT("b.key", PEM_write_PrivateKey, b, NULL, NULL, 0, NULL, NULL);
+	PUT("pubkey/b.pem", PEM_write_PUBKEY, b);
+	PUT("x509/b.pem", PEM_write_X509, cert);
+	EVP_PKEY_free(a);
+	EVP_PKEY_free(b);
+	X509_free(cert);
+}
+
+static struct ike_setup *from_dir(const char *dir, const char *remote)
+{
+	char path[64], text[1024];
+	struct ike_conf *c;
+	struct ike_setup *s;
+
+	snprintf(path, sizeof(path), "%s/t.conf", dir);
+	snprintf(text, sizeof(text), "connections { gw { remote_addrs = 192.0.2.2\n"
+		 " local { pubkeys = a.pem\n id = a.example.org }\n remote { %s }\n"
+		 " children { net { } } } }\n", remote);
+	said[0] = 0;
+	c = ike_conf_read(path, text, strlen(text), 0, &to_said);
+	s = c ? ike_setup_new(c, path, NULL, &to_said) : NULL;
+	if (c && !s)
+		ike_conf_free(c);
+	return s;
+}
+
+static void test_keys(void)
+{
+	char dir[] = "/tmp/ike-setup-XXXXXX", command[64];
+	const struct ike_peer_conf *p;
+	struct ike_setup *s;
+
+	if (!mkdtemp(dir))
+		abort();
+	make_keys(dir);
+	s = from_dir(dir, "pubkeys = a.pem,b.pem\n id = b.example.org");
+	p = s ? s->peers : NULL;
+	ktap_ok(s && p->raw && p->key && !p->n_certs && p->n_raw_keys == 2 && !p->trust &&
+		p->by == IKE_BY_CERT, said, "IKE2-RPK-1 raw public keys, ours with its private key");
+	ike_setup_free(s);
+	s = from_dir(dir, "certs = b.pem\n id = b.example.org");
+	ktap_ok(s && s->peers[0].n_pinned == 1 && !s->peers[0].trust, said,
+		"a certificate of the peer itself");
+	ike_setup_free(s);
+	s = from_dir(dir, "certs = b.pem\n cacerts = none.pem");
+	ktap_ok(!s && strstr(said, "none.pem"), said, "refused: an authority that is not there");
+	ike_setup_free(s);
+	s = from_dir(dir, "pubkeys = b.pem");
+	ktap_ok(!s && strstr(said, "needs an id"), said,
+		"IKE2-RPK-2 refused: a public key of nobody");
+	ike_setup_free(s);
+	s = from_dir(dir, "pubkeys = ../b.key\n id = b.example.org");
+	ktap_ok(!s && strstr(said, "b.key"), said, "refused: a private key as a public one");
+	ike_setup_free(s);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	if (system(command))
+		printf("# %s stays\n", dir);
+}
+
 int main(void)
 {
 	ktap_begin();
 	test_good();
 	test_inner();
 	test_shunts();
+	test_keys();
 	test_refused();
 	return ktap_end();
 }
