@@ -54,8 +54,8 @@ static bool acceptable(const struct ike_step *x)
 {
 	const struct ike_peer_conf *p = x->sa->peer;
 
-	return (!p->local.len || ike_addr_same(&p->local, x->local)) && x->remote->len &&
-	       (p->mobike_any || !p->remote.len || ike_addr_same(&p->remote, x->remote));
+	return ike_local_fits(p, x->local) && x->remote->len &&
+	       (p->mobike_any || ike_remote_fits(p, x->remote));
 }
 
 bool ike_mobike_request(struct ike_step *x)

@@ -129,7 +129,7 @@ static void *worker(void *arg)
 /* Name and family of peer @i; NULL if it has none. */
 static const char *name_of(const struct ike_setup *s, unsigned int i, int *family)
 {
-	const struct ike_conf_addr *a = &s->more[i].conf->remote_addrs.v[0];
+	const struct ike_conf_addr *a = &s->more[i].conf->remote_addrs.v[s->more[i].start];
 	uint8_t len = s->peers[i].local.len;
 
 	*family = len == 16 ? AF_INET6 : len == 4 ? AF_INET : AF_UNSPEC;
@@ -161,6 +161,7 @@ static void settle(struct ike_daemon *d, unsigned int i, const struct name *e, u
 	a.port = p->remote.port;
 	if (e->good && !ike_addr_same(&a, &p->remote)) {
 		p->remote = a;
+		ike_setup_named(d->setup, i);
 		ike_say(d, "%.48s: %.128s is %s", p->name, e->text,
 			ike_addr_print(&e->a, text, sizeof(text)));
 		ike_peer_moved(d, i);

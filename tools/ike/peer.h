@@ -99,11 +99,21 @@ struct ike_pool {
 	unsigned int n_attrs;
 };
 
+/* Addresses from @lo to @hi, of @len octets. */
+struct ike_range {
+	uint8_t len;
+	uint8_t lo[16], hi[16];
+};
+
 /**
  * struct ike_peer_conf - a peer
  * @name: for logs
  * @local: our address; any address as a responder if its length is 0
  * @remote: the peer's; the same
+ * @locals: addresses of ours at which it is answered, @local is but to start from then
+ * @n_locals: their number, 0 for those of @local
+ * @remotes: the same of the peer's
+ * @n_remotes: their number
  * @ike: proposals for the IKE SA
  * @n_ike: their number
  * @by: how we authenticate ourselves
@@ -153,6 +163,8 @@ struct ike_pool {
 struct ike_peer_conf {
 	const char *name;
 	struct ike_addr local, remote;
+	const struct ike_range *locals, *remotes;
+	unsigned int n_locals, n_remotes;
 	const struct ike_proposal *ike;
 	unsigned int n_ike;
 	enum ike_peer_auth by, remote_by;

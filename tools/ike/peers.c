@@ -122,21 +122,23 @@ enum ike_where ike_peer_find(void *daemon, const struct ike_peer_conf *peer,
 			     struct ike_addr *local, struct ike_addr *remote)
 {
 	struct ike_daemon *d = daemon;
+	struct ike_setup_peer *m;
 	bool name;
 	char err[256];
 	unsigned int i;
 
 	if (!ours(d, peer, &i))
 		return IKE_WHERE_NEVER;
-	name = d->setup->more[i].conf->remote_addrs.v[0].kind == IKE_CONF_NAME;
+	m = &d->setup->more[i];
+	name = m->conf->remote_addrs.v[m->start].kind == IKE_CONF_NAME;
 	if (name && ike_names_ask(d, i, ike_now()))
 		return IKE_WHERE_SOON;
 	if (!ike_setup_addrs(d->setup, i, local, err, sizeof(err))) {
 		*remote = peer->remote;
-		d->setup->more[i].said[0] = 0;
+		m->said[0] = 0;
 		return IKE_WHERE_HERE;
 	}
-	if (!name || !d->setup->more[i].said[0])
+	if (!name || !m->said[0])
 		ike_peer_said(d, i, err);
 	return name || peer->remote.len ? IKE_WHERE_NOT_NOW : IKE_WHERE_NEVER;
 }

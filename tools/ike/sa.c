@@ -289,6 +289,28 @@ bool ike_peer_usable(const struct ike_peer_conf *p)
 	return available(p->ike, p->n_ike);
 }
 
+static bool inside(const struct ike_range *l, unsigned int n, const struct ike_addr *one,
+		   const struct ike_addr *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].len == a->len && memcmp(l[i].lo, a->a, a->len) <= 0 &&
+		    memcmp(a->a, l[i].hi, a->len) <= 0)
+			return true;
+	return !n && (!one->len || ike_addr_same(one, a));
+}
+
+bool ike_local_fits(const struct ike_peer_conf *p, const struct ike_addr *a)
+{
+	return inside(p->locals, p->n_locals, &p->local, a);
+}
+
+bool ike_remote_fits(const struct ike_peer_conf *p, const struct ike_addr *a)
+{
+	return inside(p->remotes, p->n_remotes, &p->remote, a);
+}
+
 /* Takes out of @p the key exchanges that libcrypto lacks. False if a step is left empty. */
 static bool strip(struct ike_proposal *p)
 {

@@ -375,11 +375,14 @@ enum ike_after {
  */
 bool ike_peer_usable(const struct ike_peer_conf *p);
 
+/* Whether @a may be our address, or the peer's. */
+bool ike_local_fits(const struct ike_peer_conf *p, const struct ike_addr *a);
+bool ike_remote_fits(const struct ike_peer_conf *p, const struct ike_addr *a);
+
 /* Whether @p may be the peer between these addresses. */
 static inline bool ike_peer_fits(const struct ike_peer_conf *p, const struct ike_step *x)
 {
-	return ike_peer_usable(p) && (!p->local.len || ike_addr_same(&p->local, x->local)) &&
-	       (!p->remote.len || ike_addr_same(&p->remote, x->remote));
+	return ike_peer_usable(p) && ike_local_fits(p, x->local) && ike_remote_fits(p, x->remote);
 }
 
 /* sa.c */

@@ -235,6 +235,8 @@ void ike_setup_free(struct ike_setup *s)
 		free((void *)s->peers[i].children);
 		free(s->more[i].kids);
 		free(s->more[i].shunts);
+		free(s->more[i].nets[0]);
+		free(s->more[i].nets[1]);
 		for (k = 0; k < s->peers[i].n_pools; k++)
 			free((void *)s->more[i].pools[k].attrs);
 		free(s->more[i].pools);

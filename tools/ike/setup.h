@@ -52,6 +52,8 @@ bool ike_setup_shunt_policy(const struct ike_conf_child *c, unsigned int no,
 /**
  * struct ike_setup_peer - the same of a peer
  * @conf: its configuration
+ * @start: number of the remote address that is used to start
+ * @nets: addresses of ours and of the peer's, if there are several
  * @route: our address is the one that the route to the peer has
  * @said: why it cannot be found, or the last negotiation failed; empty if it did not
  * @stale: a child is gone, so that policies may have to go, and
@@ -65,6 +67,8 @@ bool ike_setup_shunt_policy(const struct ike_conf_child *c, unsigned int no,
  */
 struct ike_setup_peer {
 	const struct ike_conf_conn *conf;
+	unsigned int start;
+	struct ike_range *nets[2];
 	bool route, stale;
 	char said[IKE_SAID_MAX];
 	struct ike_setup_peer *next_stale;
@@ -115,6 +119,9 @@ void ike_setup_free(struct ike_setup *s);
 typedef int (*ike_resolver)(const char *name, int family, struct ike_addr *a, char *err,
 			    size_t n);
 int ike_setup_resolve(const char *name, int family, struct ike_addr *a, char *err, size_t n);
+
+/* The address that peer @i has now is that of its name, among its others as well. */
+void ike_setup_named(struct ike_setup *s, unsigned int i);
 
 /* What to send from to peer @i, by the route to it if that is not configured. 0, or -1 and a
  * sentence in @err.

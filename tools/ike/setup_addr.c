@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,7 +41,7 @@ static void known(const struct ike_setup *old, const char *text, struct ike_addr
 	unsigned int i;
 
 	for (i = 0; i < old->n; i++) {
-		a = &old->more[i].conf->remote_addrs.v[0];
+		a = &old->more[i].conf->remote_addrs.v[old->more[i].start];
 		if (a->kind != IKE_CONF_NAME || strcmp(a->text, text))
 			continue;
 		out->len = old->peers[i].remote.len;
@@ -93,10 +94,24 @@ static int by_route(const struct ike_addr *to, struct ike_addr *out, char *err, 
 	return 0;
 }
 
+void ike_setup_named(struct ike_setup *s, unsigned int i)
+{
+	const struct ike_addr *a = &s->peers[i].remote;
+	struct ike_setup_peer *m = &s->more[i];
+	struct ike_range *r = m->nets[1] ? &m->nets[1][m->start] : NULL;
+
+	if (!r || m->conf->remote_addrs.v[m->start].kind != IKE_CONF_NAME)
+		return;
+	r->len = a->len;
+	memcpy(r->lo, a->a, 16);
+	memcpy(r->hi, a->a, 16);
+}
+
 int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local, char *err,
 		    size_t n)
 {
-	const struct ike_conf_addr *a = &s->more[i].conf->remote_addrs.v[0];
+	struct ike_setup_peer *m = &s->more[i];
+	const struct ike_conf_addr *a = &m->conf->remote_addrs.v[m->start];
 	struct ike_peer_conf *p = &s->peers[i];
 
 	if (!p->remote.len) {
@@ -105,25 +120,80 @@ int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local,
 		return -1;
 	}
 	*local = p->local;
-	return s->more[i].route ? by_route(&p->remote, local, err, n) : 0;
+	return m->route ? by_route(&p->remote, local, err, n) : 0;
 }
 
-static void remote(struct ike_setup_ctx *x, const struct ike_conf_conn *c,
-		   struct ike_peer_conf *p)
+/* All addresses of list @l, %any is two. NULL if one is enough. */
+static struct ike_range *ranges(struct ike_setup_ctx *x, const struct ike_conf_addrs *l,
+				unsigned int *n)
 {
-	const struct ike_conf_addr *a = &c->remote_addrs.v[0];
+	struct ike_range *v;
+	unsigned int i;
 
+	if (l->n == 1 && (l->v[0].kind == IKE_CONF_HOST || l->v[0].kind == IKE_CONF_NAME ||
+			  (l->v[0].kind == IKE_CONF_ANY && !l->v[0].family)))
+		return NULL;
+	v = calloc(2 * l->n, sizeof(*v));
+	if (!v) {
+		x->errors++;
+		return NULL;
+	}
+	/* Those of @l have the same place in @v, what is more comes behind. */
+	*n = l->n;
+	for (i = 0; i < l->n; i++) {
+		const struct ike_conf_addr *a = &l->v[i];
+
+		v[i].len = a->family == 6 ? 16 : 4;
+		memcpy(v[i].lo, a->lo, 16);
+		memcpy(v[i].hi, a->hi, 16);
+		/* what a name is, and whether it is known, ike_setup_named() tells */
+		if (a->kind == IKE_CONF_NAME)
+			v[i].len = 0;
+		if (a->kind != IKE_CONF_ANY)
+			continue;
+		memset(v[i].lo, 0, 16);
+		memset(v[i].hi, 0xff, 16);
+		if (a->family)
+			continue;
+		v[*n] = v[i];
+		v[(*n)++].len = 16;
+	}
+	return v;
+}
+
+/* The first of @l that can be spoken to; its number, 0 if there is none. */
+static unsigned int first(const struct ike_conf_addrs *l)
+{
+	unsigned int i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->v[i].kind == IKE_CONF_HOST || l->v[i].kind == IKE_CONF_NAME)
+			return i;
+	return 0;
+}
+
+static void remote(struct ike_setup_ctx *x, const struct ike_conf_conn *c, unsigned int i)
+{
+	struct ike_setup_peer *m = &x->s->more[i];
+	struct ike_peer_conf *p = &x->s->peers[i];
+	const struct ike_conf_addr *a;
+	unsigned int k;
+
+	m->start = first(&c->remote_addrs);
+	a = &c->remote_addrs.v[m->start];
 	p->remote.port = (uint16_t)c->remote_port;
-	if (c->remote_addrs.n > 1)
-		ike_setup_error(x, &c->item, "connection \"%s\": more than one remote address is "
-				"not supported", c->item.name);
-	else if (a->kind == IKE_CONF_RANGE || (a->kind == IKE_CONF_ANY && a->family))
-		ike_setup_error(x, &c->item, "connection \"%s\": remote address %s is not "
-				"supported, only a host, a name or %%any", c->item.name, a->text);
-	else if (a->kind == IKE_CONF_HOST)
+	for (k = m->start + 1; k < c->remote_addrs.n; k++)
+		if (c->remote_addrs.v[k].kind == IKE_CONF_NAME)
+			ike_setup_error(x, &c->item, "connection \"%s\": remote address %s is not "
+					"supported, a name has to come before other hosts",
+					c->item.name, c->remote_addrs.v[k].text);
+	if (a->kind == IKE_CONF_HOST)
 		from_conf(&p->remote, a, (uint16_t)c->remote_port);
 	else if (a->kind == IKE_CONF_NAME)
 		first_of(x, c, p, a->text);
+	m->nets[1] = ranges(x, &c->remote_addrs, &p->n_remotes);
+	p->remotes = m->nets[1];
+	ike_setup_named(x->s, i);
 }
 
 void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i)
@@ -131,23 +201,25 @@ void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i)
 	struct ike_setup_peer *m = &x->s->more[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
 	const struct ike_conf_conn *c = m->conf;
-	const struct ike_conf_addr *a = &c->local_addrs.v[0];
+	const struct ike_conf_addr *a = &c->local_addrs.v[first(&c->local_addrs)];
+	unsigned int k;
 
 	/* A port that is not that of IKE is spoken to as behind a NAT: with the marker. */
 	p->local.port = c->remote_port == 500 ? 500 : 4500;
-	m->route = a->kind == IKE_CONF_ANY;
-	if (c->local_addrs.n > 1)
-		ike_setup_error(x, &c->item, "connection \"%s\": more than one local address is "
-				"not supported", c->item.name);
-	else if (a->kind == IKE_CONF_HOST)
+	m->route = a->kind != IKE_CONF_HOST;
+	if (a->kind == IKE_CONF_HOST)
 		from_conf(&p->local, a, p->local.port);
-	else if (a->kind != IKE_CONF_ANY || a->family)
-		ike_setup_error(x, &c->item, "connection \"%s\": local address %s is not "
-				"supported, only an address or %%any", c->item.name, a->text);
+	for (k = 0; k < c->local_addrs.n; k++)
+		if (c->local_addrs.v[k].kind == IKE_CONF_NAME)
+			ike_setup_error(x, &c->item, "connection \"%s\": local address %s is not "
+					"supported, a name is for the peer", c->item.name,
+					c->local_addrs.v[k].text);
 	if (c->local_port != 500 && c->local_port != 4500)
 		ike_setup_error(x, &c->item, "connection \"%s\": local_port is 500 or 4500, others "
 				"are not supported", c->item.name);
 	if (c->local_port == 4500)
 		p->local.port = 4500;
-	remote(x, c, p);
+	m->nets[0] = ranges(x, &c->local_addrs, &p->n_locals);
+	p->locals = m->nets[0];
+	remote(x, c, i);
 }

@@ -12,6 +12,7 @@
 #include <uapi/nfsec.h>
 
 #include "../../tests/ktap.h"
+#include "../sa.h"
 #include "../setup.h"
 #include "pki.h"
 
@@ -142,9 +143,7 @@ static void test_refused(void)
 	refused("reauth_time = 1h", "", "reauth_time");
 	refused("vips = 0.0.0.0,10.1.2.3", "", "of a family in vips");
 	refused("if_id_in = 5", "", "if_id_in");
-	refused("remote_addrs = 192.0.2.0/24", "", "remote address");
-	refused("remote_addrs = 192.0.2.1,192.0.2.2", "", "more than one remote address");
-	refused("local_addrs = 192.0.2.1,192.0.2.2", "", "more than one local address");
+	refused("local_addrs = 192.0.2.1,moon.example.org", "", "a name is for the peer");
 	refused("local_port = 501", "", "local_port");
 	refused("", "updown = true", "updown");
 	refused("", "mark_in = %unique", "a mark");
@@ -173,6 +172,52 @@ static void test_refused(void)
 		 "remote { auth = pubkey\n id = b.example.org }\n children { net { } } } }\n", NULL);
 	ktap_ok(!s && strstr(said, "none.pem") && strstr(said, "authority"), said,
 		"refused: certificates that are not there");
+	ike_setup_free(s);
+}
+
+static struct ike_addr at(const char *text)
+{
+	struct ike_ts t;
+	struct ike_addr a = { 0 };
+	char err[64];
+
+	if (ike_ts_read(text, &t, err, sizeof(err)))
+		abort();
+	a.len = (uint8_t)ike_ts_alen(&t);
+	memcpy(a.a, t.lo, a.len);
+	return a;
+}
+
+static bool from_there(const struct ike_setup *s, const char *text)
+{
+	struct ike_addr a = at(text);
+
+	return ike_remote_fits(s->peers, &a);
+}
+
+static void test_addrs(void)
+{
+	struct ike_addr a = at("192.0.2.1"), b = at("192.0.2.7"), six = at("fd00::1");
+	struct ike_setup *s;
+
+	s = from("connections { gw {\n local_addrs = 192.0.2.1,192.0.2.2,%any6\n"
+		 " remote_addrs = 198.51.100.0/28,203.0.113.3-203.0.113.9,203.0.113.77,fd00::7\n" AUTH
+		 " children { net { } } } }\n" SECRET, NULL);
+	ktap_ok(s && s->peers[0].remote.a[3] == 77 && s->peers[0].local.a[3] == 1 &&
+		!s->more[0].route, said, "several addresses: the first host is spoken to");
+	if (!s)
+		return;
+	ktap_ok(from_there(s, "198.51.100.15") && !from_there(s, "198.51.100.16") &&
+		from_there(s, "203.0.113.3") && !from_there(s, "203.0.113.10") &&
+		from_there(s, "203.0.113.77") && from_there(s, "fd00::7") &&
+		!from_there(s, "fd00::8") && ike_local_fits(s->peers, &a) &&
+		!ike_local_fits(s->peers, &b) && ike_local_fits(s->peers, &six), NULL,
+		"any of them is answered, no other one");
+	ike_setup_free(s);
+	s = from("connections { gw { remote_addrs = 192.0.2.0/24\n" AUTH
+		 " children { net { } } } }\n" SECRET, NULL);
+	ktap_ok(s && !s->peers[0].remote.len && from_there(s, "192.0.2.200") &&
+		!from_there(s, "192.0.3.1"), said, "only a net: it can but be answered");
 	ike_setup_free(s);
 }
 
@@ -330,6 +375,7 @@ int main(void)
 {
 	ktap_begin();
 	test_good();
+	test_addrs();
 	test_inner();
 	test_shunts();
 	test_keys();
