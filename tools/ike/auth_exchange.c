@@ -51,7 +51,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	ike_out_id(&o, IKE_P_IDI, p->local_id.type, p->local_id.data);
 	if (ike_auth_cert_out(sa, &o))
 		return -1;
-	if (!others(sa))
+	if (p->unique != IKE_UNIQUE_NEVER && !others(sa))
 		ike_out_notify_flag(&o, IKE_N_INITIAL_CONTACT);
 	out_certreq(sa, &o);
 	if (ike_id_single(&p->remote_id))
@@ -125,19 +125,62 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	return 0;
 }
 
+/* Whether @o is of the identity that @id is, and not one that both began at the same time. */
+static bool rival(const struct ike_sa *o, const struct ike_step *x, const struct ike_peer_conf *p,
+		  const struct ike_payload *id)
+{
+	return o != x->sa && o->peer_id.p && o->peer == p &&
+	       !(o->initiator != x->sa->initiator && x->now - o->born_at < BOTH_MS) &&
+	       ike_id_same(o->peer_id_type, o->peer_id, id->id.type, id->id.data);
+}
+
+/* Whether there is one that is to be the only one. */
+static bool taken(const struct ike_step *x, const struct ike_peer_conf *p,
+		  const struct ike_payload *id)
+{
+	const struct ike_sa *o;
+
+	if (p->unique != IKE_UNIQUE_KEEP || ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
+		return false;
+	for (o = x->c->sas; o; o = o->next)
+		if (o->state == IKE_S_UP && rival(o, x, p, id)) {
+			ike_log(x->c, x->sa, "the peer is here already");
+			return true;
+		}
+	return false;
+}
+
+/* The others go if this one is to be the only one. */
+static void replace_others(struct ike_step *x, const struct ike_payload *id)
+{
+	struct ike_task t = { IKE_TASK_DELETE };
+	struct ike_sa *o;
+
+	if (x->sa->peer->unique != IKE_UNIQUE_REPLACE)
+		return;
+	for (o = x->c->sas; o; o = o->next) {
+		if (o->state != IKE_S_UP || !rival(o, x, x->sa->peer, id))
+			continue;
+		ike_log(x->c, o, "another one takes its place");
+		o->end = IKE_END_QUIET;
+		/* It is sent by the next tick: our own message is being written. */
+		o->queue[0] = t;
+		o->n_queue = 1;
+	}
+}
+
 /* INITIAL_CONTACT: other SAs of the identity just proved are leftovers (RFC 7296 2.4), but
  * for one that we began when the peer began this one.
  */
-static void initial_contact(struct ike_step *x)
+static void initial_contact(struct ike_step *x, const struct ike_payload *id)
 {
-	struct ike_sa *o, *sa = x->sa;
+	struct ike_sa *o;
 
-	if (!ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
+	if (x->sa->peer->unique == IKE_UNIQUE_NEVER ||
+	    !ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
 		return;
 	for (o = x->c->sas; o; o = o->next)
-		if (o != sa && o->peer_id.p && o->peer == sa->peer &&
-		    !(o->initiator && x->now - o->born_at < BOTH_MS) &&
-		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id)) {
+		if (rival(o, x, x->sa->peer, id)) {
 			ike_log(x->c, o, "peer started anew");
 			o->end = IKE_END_QUIET;
 			ike_sa_die(o, x->now);
@@ -225,7 +268,7 @@ enum ike_after ike_auth_request(struct ike_step *x)
 		return IKE_DIE;
 	}
 	p = identify(x, idi, &ppk);
-	if (!p) {
+	if (!p || taken(x, p, idi)) {
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
@@ -239,7 +282,8 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	}
 	/* before the leftovers go, whose address it may have */
 	failed = ike_cp_lease(x);
-	initial_contact(x);
+	initial_contact(x, idi);
+	replace_others(x, idi);
 	ike_cp_answer(x);
 	if (ike_msg_find(x->m, IKE_P_SA, NULL))
 		answer_child(x, failed);
@@ -319,6 +363,7 @@ enum ike_after ike_auth_response(struct ike_step *x)
 	if (establish(x, id))
 		return IKE_DIE;
 	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
+	replace_others(x, id);
 	ike_cp_take(x);
 	take_children(x);
 	return IKE_GO_ON;

@@ -8,6 +8,8 @@
 
 #include "sa.h"
 
+#define IDLE_LOOKS 4	/* how often use is looked at in the time without any */
+
 struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *conf)
 {
 	struct ike_ctx *c = sa->ctx;
@@ -21,6 +23,7 @@ struct ike_child *ike_child_new(struct ike_sa *sa, const struct ike_child_conf *
 	ch->dst = sa->remote;
 	ch->rekey_at = UINT64_MAX;
 	ch->expire_at = UINT64_MAX;
+	ch->idle_at = UINT64_MAX;
 	if (c->conf.kernel->alloc_spi(c->conf.kern, ch->chosen.proto, &ch->dst, &ch->src,
 				      &ch->spi_in)) {
 		ike_fail(c, sa, 0, IKE_WHY_KERNEL, "%.32s: the kernel gave no SPI", conf->name);
@@ -299,6 +302,8 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		ch->asked |= o->asked && o->conf == ch->conf;
 	ch->rekey_at = after(now, ch->conf->rekey_ms);
 	ch->expire_at = after(now, ch->conf->life_ms);
+	ch->idle_since = now;
+	ch->idle_at = after(now, ch->conf->idle_ms / IDLE_LOOKS);
 	ch->next = sa->children;
 	sa->children = ch;
 	sa->ctx->stats.children++;
@@ -383,6 +388,23 @@ void ike_expire(struct ike_ctx *c, uint64_t now, uint8_t proto, uint32_t spi, bo
 		ch->expire_at = now + 1000;
 }
 
+/* Whether nothing has passed @ch for as long as it may. */
+static bool idle(struct ike_sa *sa, uint64_t now, struct ike_child *ch)
+{
+	const struct ike_ctx_conf *k = &sa->ctx->conf;
+	struct ike_kern_use in = { 0 }, out = { 0 };
+
+	ch->idle_at = now + ch->conf->idle_ms / IDLE_LOOKS;
+	k->kernel->query_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &in);
+	if (ch->out_kernel)
+		k->kernel->query_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst, &out);
+	if (in.packets + out.packets != ch->used) {
+		ch->used = in.packets + out.packets;
+		ch->idle_since = now;
+	}
+	return now - ch->idle_since >= ch->conf->idle_ms;
+}
+
 void ike_child_tick(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
@@ -402,6 +424,15 @@ void ike_child_tick(struct ike_sa *sa, uint64_t now)
 			ch->again = ike_want_revives(ch, ch->conf->dpd_action);
 			ch->expire_at = sa->n_queue == IKE_TASKS ? now + 1000 : UINT64_MAX;
 			ike_task_add(sa, now, &t);
+		} else if (now >= ch->idle_at && !ch->busy && !ch->redundant &&
+			   idle(sa, now, ch)) {
+			ike_log(sa->ctx, sa, "%.32s: not in use", ch->conf->name);
+			/* the next packet may bring it back, we do not */
+			ch->asked = false;
+			ch->busy = true;
+			ch->idle_at = UINT64_MAX;
+			if (ike_task_add(sa, now, &t))
+				ch->expire_at = now + 1000;
 		} else if (now >= ch->rekey_at && !ch->busy && !ch->redundant) {
 			t.kind = IKE_TASK_REKEY_CHILD;
 			ch->rekey_at = UINT64_MAX;

@@ -120,7 +120,8 @@ uint64_t ike_sa_due(struct ike_sa *sa, uint64_t now)
 		if (!ch->out_kernel)
 			at = earlier(at, now + POLL_MS);
 	for (ch = sa->children; ch; ch = ch->next)
-		at = earlier(at, ch->busy ? ch->expire_at : earlier(ch->rekey_at, ch->expire_at));
+		at = earlier(at, ch->busy ? ch->expire_at :
+			     earlier(earlier(ch->rekey_at, ch->idle_at), ch->expire_at));
 	return at;
 }
 

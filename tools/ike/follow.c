@@ -8,7 +8,7 @@
 #include "daemon.h"
 
 /* What was configured for a child with @reqid; NULL if it is gone. */
-static const struct ike_setup_child *kid_of(struct ike_daemon *d, uint32_t reqid)
+static struct ike_setup_child *kid_of(struct ike_daemon *d, uint32_t reqid)
 {
 	unsigned int i, k, m;
 
@@ -59,7 +59,7 @@ static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *o
 void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up)
 {
 	struct ike_daemon *d = daemon;
-	const struct ike_setup_child *kid = kid_of(d, ch->conf->reqid);
+	struct ike_setup_child *kid = kid_of(d, ch->conf->reqid);
 	struct ike_hook_of of = { .sa = sa, .ch = ch, .up = up };
 	char ifname[IF_NAMESIZE];
 	unsigned int index;

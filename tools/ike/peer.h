@@ -54,6 +54,7 @@ enum ike_action {
  * @mask_in: these bits
  * @mark_out: the same for outbound ones
  * @mask_out: likewise
+ * @idle_ms: time without packets in either direction after which it is closed, 0 for never
  * @dpd_action: if the peer is dead, or the child older than @life_ms
  * @close_action: if the peer closes it
  * @forever: when it is wanted it is never given up
@@ -65,7 +66,7 @@ struct ike_child_conf {
 	const struct ike_ts *local, *remote;
 	unsigned int n_local, n_remote;
 	bool transport;
-	uint64_t rekey_ms, life_ms;
+	uint64_t rekey_ms, life_ms, idle_ms;
 	uint32_t reqid, mark_in, mask_in, mark_out, mask_out;
 	enum ike_action dpd_action, close_action;
 	bool forever;
@@ -77,6 +78,14 @@ enum ike_childless {
 	IKE_CHILDLESS_PREFER,	/* we do it if the peer can */
 	IKE_CHILDLESS_FORCE,	/* the peer has to */
 	IKE_CHILDLESS_NEVER,
+};
+
+/* Several IKE SAs with one identity. */
+enum ike_unique {
+	IKE_UNIQUE_NO,		/* a peer that says that it started anew replaces the others */
+	IKE_UNIQUE_NEVER,	/* all stay, and we do not say that either */
+	IKE_UNIQUE_KEEP,	/* the first one stays, others are refused */
+	IKE_UNIQUE_REPLACE,	/* the last one replaces the others */
 };
 
 /* An attribute of the configuration payload, enum ike_cp_attr_type. */
@@ -154,6 +163,7 @@ struct ike_range {
  * @ppk_id: its name
  * @ppk_required: it has to be used
  * @childless: whether IKE_AUTH has a child (RFC 6023)
+ * @unique: what becomes of other IKE SAs of the same identity
  * @no_frag: no fragmentation of IKE messages
  * @encap: have ESP in UDP even if there is no NAT
  * @frag_size: longest IP packet that they are sent in, 0 for 1280
@@ -193,6 +203,7 @@ struct ike_peer_conf {
 	struct ike_buf ppk, ppk_id;
 	bool ppk_required;
 	enum ike_childless childless;
+	enum ike_unique unique;
 	bool mobike, mobike_any, mobike_check, no_frag, encap;
 	uint32_t frag_size;
 };

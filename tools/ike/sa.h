@@ -71,6 +71,9 @@ enum ike_end {
  * @dst: the peer's
  * @rekey_at: when we rekey it
  * @expire_at: when it is deleted
+ * @idle_at: when to see whether it is in use still
+ * @idle_since: when it was last
+ * @used: packets of both directions by then
  */
 struct ike_child {
 	struct ike_child *next;
@@ -84,7 +87,7 @@ struct ike_child {
 	struct ike_kern_sa out;
 	uint32_t replaces, twin;
 	struct ike_addr src, dst, oa_local, oa_remote;
-	uint64_t rekey_at, expire_at, seen;
+	uint64_t rekey_at, expire_at, seen, idle_at, idle_since, used;
 };
 
 /**

@@ -36,7 +36,6 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 		{ c->fragmentation == IKE_CONF_FRAG_FORCE, "fragmentation = force" },
 		{ !c->send_certreq, "send_certreq = no" },
 		{ c->send_cert == IKE_CONF_NEVER, "send_cert = never" },
-		{ c->unique != IKE_CONF_UNIQUE_NO, "unique" },
 		{ c->reauth_time != 0, "reauth_time" },
 		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
 	};
@@ -164,6 +163,12 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 		[IKE_CONF_CHILDLESS_FORCE] = IKE_CHILDLESS_FORCE,
 		[IKE_CONF_CHILDLESS_NEVER] = IKE_CHILDLESS_NEVER,
 	};
+	static const enum ike_unique unique[] = {
+		[IKE_CONF_UNIQUE_NO] = IKE_UNIQUE_NO,
+		[IKE_CONF_UNIQUE_NEVER] = IKE_UNIQUE_NEVER,
+		[IKE_CONF_UNIQUE_KEEP] = IKE_UNIQUE_KEEP,
+		[IKE_CONF_UNIQUE_REPLACE] = IKE_UNIQUE_REPLACE,
+	};
 	struct ike_conf_conn *c = x->s->conf->conns[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
 
@@ -178,6 +183,7 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->mobike = c->mobike;
 	p->no_frag = c->fragmentation == IKE_CONF_FRAG_NO;
 	p->childless = childless[c->childless];
+	p->unique = unique[c->unique];
 	p->rekey_ms = ike_setup_less(c->rekey_time * 1000, c->rand_time * 1000);
 	refuse_conn(x, c);
 	ike_setup_algs(x, &c->item, &c->proposals);

@@ -33,7 +33,6 @@ static void refuse_child(struct ike_setup_ctx *x, const struct ike_conf_child *c
 		  "a mark that is not a number" },
 		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
 		{ c->tfc_padding == IKE_CONF_TFC_MTU, "tfc_padding = mtu" },
-		{ c->inactivity != 0, "inactivity" },
 		{ c->reqid >= IKE_REQID_FIRST && c->reqid <= IKE_REQID_LAST,
 		  "a reqid from 1000000 to 1999999, which are automatic ones," },
 	};
@@ -188,7 +187,8 @@ void ike_setup_children(struct ike_setup_ctx *x, unsigned int i, const struct ik
 			.remote = c->remote_ts.v, .n_remote = c->remote_ts.n,
 			.transport = c->mode == IKE_CONF_TRANSPORT,
 			.rekey_ms = ike_setup_less(c->time.rekey * 1000, c->time.rand * 1000),
-			.life_ms = c->time.life * 1000, .reqid = c->reqid,
+			.life_ms = c->time.life * 1000, .idle_ms = c->inactivity * 1000,
+			.reqid = c->reqid,
 			.mark_in = c->mark_in.value & c->mark_in.mask,
 			.mask_in = c->mark_in.mask,
 			.mark_out = c->mark_out.value & c->mark_out.mask,

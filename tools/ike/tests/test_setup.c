@@ -52,11 +52,11 @@ static struct ike_setup *from(const char *text, const struct ike_setup *old)
 
 static const char good[] =
 	"connections { gw {\n local_addrs = 192.0.2.1\n remote_addrs = 192.0.2.2\n"
-	"  dpd_delay = 30\n rekey_time = 1h\n rand_time = 0\n encap = yes\n"
+	"  dpd_delay = 30\n unique = keep\n rekey_time = 1h\n rand_time = 0\n encap = yes\n"
 	AUTH
 	"  children {\n"
 	"    net { local_ts = 10.1.0.0/16,10.3.0.0/16\n remote_ts = 10.2.0.0/16\n"
-	"      rekey_time = 100\n rand_time = 50\n life_time = 200\n rekey_bytes = 1000\n"
+	"      rekey_time = 100\n inactivity = 9\n rand_time = 50\n life_time = 200\n rekey_bytes = 1000\n"
 	"      rand_bytes = 0\n life_bytes = 2000\n copy_dscp = in\n copy_df = no\n"
 	"      set_mark_out = 7/0xff\n replay_window = 64\n priority = 12\n start_action = start }\n"
 	"    host { mode = transport\n reqid = 5 } } } }\n"
@@ -82,6 +82,7 @@ static void test_good(void)
 		p->secret.n == 9 && !memcmp(p->secret.p, "something", 9) && !strstr(said, "some"),
 		NULL, "identities, and the secret that fits best first");
 	ktap_ok(p->children[0].n_local == 2 && p->children[0].life_ms == 200000 &&
+		p->children[0].idle_ms == 9000 && p->unique == IKE_UNIQUE_KEEP &&
 		p->children[0].rekey_ms >= 50000 && p->children[0].rekey_ms <= 100000 &&
 		!p->children[0].transport && p->children[1].transport, NULL, "children");
 	ktap_ok(p->retry_tries == 1 && p->retry_ms == 2000 && p->retry_max_ms == 60000 &&
@@ -139,7 +140,6 @@ static void test_refused(void)
 	refused("fragmentation = force", "", "fragmentation");
 	refused("send_cert = never", "", "send_cert");
 	refused("ppk_required = yes", "", "there is no PPK");
-	refused("unique = replace", "", "unique");
 	refused("reauth_time = 1h", "", "reauth_time");
 	refused("vips = 0.0.0.0,10.1.2.3", "", "of a family in vips");
 	refused("if_id_in = 5", "", "if_id_in");
@@ -150,7 +150,6 @@ static void test_refused(void)
 	refused("", "set_mark_in = %same", "a mark");
 	refused("", "if_id_out = 5", "if_id_in or if_id_out");
 	refused("", "tfc_padding = mtu", "tfc_padding");
-	refused("", "inactivity = 10", "inactivity");
 	refused("", "reqid = 1000000", "reqid");
 	refused("", "esp_proposals =\nah_proposals = sha256", "ah_proposals");
 	refused("local-2 { auth = psk\n id = a.example.org }", "", "more than one round");

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two IKE machines: how many IKE SAs a peer may have, and how long they and their children
+ * last without use or proof.
+ */
+#include "../../tests/ktap.h"
+#include "../octets.h"
+#include "pair.h"
+
+/* Both ends have @unique; end 0 comes, and comes again without a word about that if @quiet. */
+static struct pair *twice(uint32_t seed, enum ike_unique unique, bool quiet)
+{
+	struct pair *p = pair_new(seed);
+
+	p->end[1].conf.unique = unique;
+	p->end[0].conf.unique = quiet ? IKE_UNIQUE_NEVER : IKE_UNIQUE_NO;
+	pair_start(p, 0);
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 20000);
+	if (!pair_up(p))
+		abort();
+	pair_restart(p, 0, 0);
+	memset(&p->end[0].kern, 0, sizeof(p->end[0].kern));
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 2000);
+	return p;
+}
+
+static void test_unique(void)
+{
+	struct pair *p;
+
+	p = twice(1, IKE_UNIQUE_NO, true);
+	ktap_ok(pair_count(p, 0) == 1 && pair_count(p, 1) == 2, p->end[1].log,
+		"no: a second IKE SA is one more");
+	pair_free(p);
+	p = twice(2, IKE_UNIQUE_NO, false);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[1].log,
+		"IKE2-LIVE-3 no: INITIAL_CONTACT replaces it");
+	pair_free(p);
+	p = twice(3, IKE_UNIQUE_NEVER, false);
+	ktap_ok(pair_count(p, 0) == 1 && pair_count(p, 1) == 2, p->end[1].log,
+		"IKE2-LIVE-3 never: it does not");
+	pair_free(p);
+	p = twice(4, IKE_UNIQUE_KEEP, true);
+	ktap_ok(!pair_count(p, 0) && pair_count(p, 1) == 1 &&
+		pair_said(p, 0, "AUTHENTICATION_FAILED") && pair_said(p, 1, "here already") &&
+		pair_kern(p, 1) == 2, p->end[1].log, "keep: the second one is refused");
+	pair_free(p);
+	p = twice(5, IKE_UNIQUE_KEEP, false);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[1].log,
+		"keep: but not if the peer started anew");
+	pair_free(p);
+	p = twice(6, IKE_UNIQUE_REPLACE, true);
+	pair_run(p, 200000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && pair_said(p, 1, "takes its place"),
+		p->end[0].log, "replace: the second one stays alone");
+	pair_free(p);
+
+	/* another identity of the same peer is somebody else */
+	p = pair_new(7);
+	p->end[1].conf.unique = IKE_UNIQUE_REPLACE;
+	p->end[1].conf.remote_id = pair_id("*.example.org");
+	pair_start(p, 0);
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 20000);
+	pair_restart(p, 0, 0);
+	memset(&p->end[0].kern, 0, sizeof(p->end[0].kern));
+	p->end[0].conf.local_id = pair_id("mars.example.org");
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 2000);
+	ktap_ok(pair_count(p, 1) == 2, p->end[1].log,
+		"ATK-19 IKE2-LIVE-3 one identity cannot remove another");
+	pair_free(p);
+}
+
+/* A packet through the outbound SA of end 0, or the inbound one. */
+static void packet(struct pair *p, bool in)
+{
+	struct ike_fake *f = &p->end[0].kern;
+	unsigned int i;
+
+	for (i = 0; i < IKE_FAKE_SAS; i++)
+		if (f->sa[i].spi && f->sa[i].inbound == in)
+			f->use[i].packets++;
+}
+
+static void test_idle(void)
+{
+	struct pair *p = pair_new(20);
+	unsigned int i;
+	bool there = true;
+
+	p->end[0].child[0].idle_ms = 20000;
+	p->end[0].child[0].dpd_action = IKE_ACTION_START;
+	p->end[0].child[0].close_action = IKE_ACTION_START;
+	pair_start(p, 0);
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	for (i = 0; i < 10; i++) {
+		pair_run(p, 12000);
+		there &= pair_kernels(p, 2);
+		packet(p, i & 1);
+	}
+	ktap_ok(there, p->end[0].log, "a child in use stays, whichever way packets go");
+	pair_run(p, 14000);
+	ktap_ok(pair_kernels(p, 2), NULL, "it stays for a while without");
+	pair_run(p, 15000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 0) && pair_said(p, 0, "not in use"), p->end[0].log,
+		"then it is closed; the IKE SA stays");
+	pair_run(p, 100000);
+	ktap_ok(pair_kernels(p, 0), NULL, "and not made again");
+	ike_acquire(p->end[0].ctx, p->now, &p->end[0].conf, &p->end[0].child[0], NULL, NULL);
+	pair_run(p, 2000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2), p->end[0].log, "before a packet asks for it");
+	pair_free(p);
+}
+
+int main(void)
+{
+	ktap_begin();
+	test_unique();
+	test_idle();
+	return ktap_end();
+}
