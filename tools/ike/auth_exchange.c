@@ -120,6 +120,7 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 	ike_ppk_wipe(sa);
 	sa->expire_at = UINT64_MAX;
 	ike_unique_plan(sa, x->now);
+	ike_reauth_plan(sa, x->now);
 	sa->rekey_at = sa->peer->rekey_ms ? x->now + sa->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(sa, IKE_S_UP);
 	return 0;
@@ -130,7 +131,7 @@ static bool rival(const struct ike_sa *o, const struct ike_step *x, const struct
 		  const struct ike_payload *id)
 {
 	return o != x->sa && o->peer_id.p && o->peer == p &&
-	       !(o->initiator != x->sa->initiator && x->now - o->born_at < BOTH_MS) &&
+	       !(o->began != x->sa->began && x->now - o->born_at < BOTH_MS) &&
 	       ike_id_same(o->peer_id_type, o->peer_id, id->id.type, id->id.data);
 }
 
@@ -287,6 +288,7 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	ike_cp_answer(x);
 	if (ike_msg_find(x->m, IKE_P_SA, NULL))
 		answer_child(x, failed);
+	ike_reauth_out(sa, x->out);
 	if (ppk)
 		ike_out_notify_flag(x->out, IKE_N_PPK_IDENTITY);
 	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
@@ -329,6 +331,7 @@ static void take_children(struct ike_step *x)
 		t.conf = &sa->peer->children[i];
 		ike_task_add(sa, x->now, &t);
 	}
+	ike_reauth_done(sa, x->now);
 	ike_want_up(sa, x->now, tried);
 }
 
@@ -364,6 +367,7 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		return IKE_DIE;
 	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	replace_others(x, id);
+	ike_reauth_take(x);
 	ike_cp_take(x);
 	take_children(x);
 	return IKE_GO_ON;

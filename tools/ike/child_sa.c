@@ -96,27 +96,35 @@ static bool same_selectors(const struct ike_child *a, const struct ike_child *b)
 	return true;
 }
 
-/* Tells the caller of @ch, which came or goes, unless another one is there that does the same
- * for the peer: its successor, or what it replaces.
+/* Whether @o, of @other, does the same for the same peer as @ch of @sa. */
+static bool same_child(const struct ike_sa *sa, const struct ike_child *ch,
+		       const struct ike_sa *other, const struct ike_child *o)
+{
+	return o != ch && o->in_kernel && other->peer == sa->peer && same_selectors(o, ch) &&
+	       ike_id_same(sa->peer_id_type, sa->peer_id, other->peer_id_type, other->peer_id);
+}
+
+/* Tells the caller of @ch, which came or goes, unless another one is there that does the
+ * same: its successor, or what it replaces.
  */
 static void tell(struct ike_sa *sa, struct ike_child *ch, bool up)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	struct ike_child *o;
+	struct ike_sa *other;
 
-	for (o = sa->children; o && up != ch->told; o = o->next) {
-		if (o == ch || !o->in_kernel || !same_selectors(o, ch))
-			continue;
-		if (up && o->told)
-			return;
-		/* Of those that are left one takes over. */
-		if (!up) {
-			o->told = true;
-			ch->told = false;
-		}
-	}
 	if (up == ch->told)
 		return;
+	for (other = sa->ctx->sas; other; other = other->next)
+		for (o = other->children; o; o = o->next) {
+			if (!same_child(sa, ch, other, o) || (up && !o->told))
+				continue;
+			/* Of those that are left one takes over. */
+			o->told = true;
+			if (!up)
+				ch->told = false;
+			return;
+		}
 	ch->told = up;
 	if (k->child)
 		k->child(k->arg, sa, ch, up);

@@ -115,6 +115,7 @@ uint64_t ike_sa_due(struct ike_sa *sa, uint64_t now)
 		at = earlier(at, sa->heard_at + sa->peer->dpd_ms);
 	if (sa->n_queue && !sa->w.req)
 		return now;
+	at = earlier(at, sa->reauth_at);
 	at = earlier(at, earlier(sa->rekey_at, earlier(sa->unique_at, sa->keep_at)));
 	for (ch = sa->children; ch; ch = ch->next)
 		if (!ch->out_kernel)
@@ -180,6 +181,8 @@ static void tick(struct ike_sa *sa, uint64_t now)
 				sa->rekey_at = UINT64_MAX;
 			ike_task_add(sa, now, &rekey);
 		}
+		if (now >= sa->reauth_at && sa->state == IKE_S_UP)
+			ike_reauth_tick(sa, now);
 		if (now >= sa->unique_at && sa->state == IKE_S_UP)
 			ike_unique_tick(sa, now);
 		ike_task_next(sa, now);

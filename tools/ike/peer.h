@@ -149,6 +149,9 @@ struct ike_range {
  * @rtx_factor: growth of the interval in hundredths, 0 for 180
  * @dpd_ms: silence, of children too, until the peer is asked for life, 0 for never
  * @rekey_ms: age at which we replace the IKE SA, 0 for never
+ * @reauth_ms: age at which peers prove anew who they are, 0 for never: who began makes another
+ *	IKE SA, the other side asks for that (RFC 4478)
+ * @over_ms: how long after that the old one may stay if there is no other
  * @retry_ms: time until a child that is wanted is tried again, 0 for 5000; it doubles
  * @retry_max_ms: up to that, 0 for 300000
  * @retry_tries: tries after which it is given up, 0 for never
@@ -193,7 +196,7 @@ struct ike_peer_conf {
 	const struct ike_child_conf *children;
 	unsigned int n_children;
 	uint32_t rtx_first_ms, rtx_tries, rtx_factor;
-	uint64_t dpd_ms, rekey_ms;
+	uint64_t dpd_ms, rekey_ms, reauth_ms, over_ms;
 	uint64_t retry_ms, retry_max_ms;
 	uint32_t retry_tries;
 	const struct ike_pool *const *pools;

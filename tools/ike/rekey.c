@@ -145,6 +145,8 @@ static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
 	sa->n_queue = 0;
 	n->expire_at = UINT64_MAX;
 	n->heard_at = now;
+	n->reauth_at = sa->reauth_at;
+	n->reauth_until = sa->reauth_until;
 	n->rekey_at = n->peer->rekey_ms ? now + n->peer->rekey_ms : UINT64_MAX;
 	ike_sa_state(n, IKE_S_UP);
 	ike_sa_state(sa, IKE_S_REPLACED);

@@ -105,6 +105,8 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 	c->half_open += !initiator;
 	sa->heard_at = now;
 	sa->rekey_at = UINT64_MAX;
+	sa->reauth_at = UINT64_MAX;
+	sa->reauth_until = UINT64_MAX;
 	sa->unique_at = UINT64_MAX;
 	sa->keep_at = UINT64_MAX;
 	sa->born_at = now;

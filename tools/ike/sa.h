@@ -216,6 +216,9 @@ struct ike_window {
  * @expire_at: when half-open and dead SAs are forgotten
  * @heard_at: when the peer proved to be alive
  * @rekey_at: when it is to be replaced
+ * @reauth_at: when it is to be replaced by one with new proof, or to go for want of that
+ * @reauth_until: when it goes in any case
+ * @heir_of: SPI of ours of the SA that this one is to replace so, else zero
  * @peer_id: identity of the peer, allocated; empty before it is proved
  * @peer_id_type: its type
  */
@@ -286,7 +289,8 @@ struct ike_sa {
 	uint64_t born_at, unique_at, keep_at;
 	struct ike_child *children;
 	struct ike_window w;
-	uint64_t expire_at, heard_at, rekey_at, refused_at;
+	uint64_t expire_at, heard_at, rekey_at, refused_at, reauth_at, reauth_until;
+	uint8_t heir_of[8];
 	struct ike_buf peer_id;
 	uint8_t peer_id_type;
 };
@@ -507,6 +511,21 @@ uint64_t ike_want_tick(struct ike_ctx *c, uint64_t now);
  */
 void ike_unique_plan(struct ike_sa *sa, uint64_t now);
 void ike_unique_tick(struct ike_sa *sa, uint64_t now);
+
+/* reauth.c: new proof of who peers are (RFC 7296 2.8.3, RFC 4478) */
+
+/* @sa was established. */
+void ike_reauth_plan(struct ike_sa *sa, uint64_t now);
+
+/* The responder says for how long, the initiator takes note of that. */
+void ike_reauth_out(struct ike_sa *sa, struct ike_out *o);
+void ike_reauth_take(struct ike_step *x);
+
+/* Does what is due, when @sa->reauth_at is over. */
+void ike_reauth_tick(struct ike_sa *sa, uint64_t now);
+
+/* @sa was established by us: if it was for that, the old one hands its children on. */
+void ike_reauth_done(struct ike_sa *sa, uint64_t now);
 
 /* drain.c */
 

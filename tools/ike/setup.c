@@ -36,7 +36,6 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 		{ c->fragmentation == IKE_CONF_FRAG_FORCE, "fragmentation = force" },
 		{ !c->send_certreq, "send_certreq = no" },
 		{ c->send_cert == IKE_CONF_NEVER, "send_cert = never" },
-		{ c->reauth_time != 0, "reauth_time" },
 		{ c->if_id_in.mask || c->if_id_out.mask, "if_id_in or if_id_out" },
 	};
 	unsigned int i;
@@ -184,6 +183,8 @@ static void peer(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup
 	p->no_frag = c->fragmentation == IKE_CONF_FRAG_NO;
 	p->childless = childless[c->childless];
 	p->unique = unique[c->unique];
+	p->reauth_ms = ike_setup_less(c->reauth_time * 1000, c->rand_time * 1000);
+	p->over_ms = c->over_time * 1000;
 	p->rekey_ms = ike_setup_less(c->rekey_time * 1000, c->rand_time * 1000);
 	refuse_conn(x, c);
 	ike_setup_algs(x, &c->item, &c->proposals);

@@ -463,7 +463,7 @@ void ike_unique_plan(struct ike_sa *sa, uint64_t now)
 
 	for (o = sa->ctx->sas; o; o = o->next)
 		if (o != sa && o->peer == sa->peer && o->state == IKE_S_UP &&
-		    o->initiator != sa->initiator &&
+		    o->began != sa->began &&
 		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
 			sa->unique_at = now + UNIQUE_MS;
 }
@@ -480,13 +480,13 @@ void ike_unique_tick(struct ike_sa *sa, uint64_t now)
 	sa->unique_at = UINT64_MAX;
 	for (o = sa->ctx->sas; o && !lose; o = o->next) {
 		if (o == sa || o->peer != sa->peer || o->state != IKE_S_UP ||
-		    o->initiator == sa->initiator ||
+		    o->began == sa->began ||
 		    !ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
 			continue;
 		win = memcmp(o->spi_i, sa->spi_i, 8) < 0 ? o : sa;
 		lose = win == o ? sa : o;
 	}
-	if (!lose || !lose->initiator)
+	if (!lose || !lose->began)
 		return;
 	ike_log(sa->ctx, sa, "peer began at the same time, one IKE SA is enough");
 	for (ch = lose->children; ch; ch = ch->next)

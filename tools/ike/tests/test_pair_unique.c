@@ -115,10 +115,112 @@ static void test_idle(void)
 	pair_free(p);
 }
 
+static int ups, downs;
+
+static void child(void *arg, const struct ike_sa *sa, const struct ike_child *ch, bool up)
+{
+	(void)arg;
+	(void)sa;
+	(void)ch;
+	ups += up;
+	downs += !up;
+}
+
+/* Both have two children; end @from asks for new proof each hour. */
+static struct pair *reauth(uint32_t seed, int from)
+{
+	struct pair *p = pair_new(seed);
+	int e;
+
+	for (e = 0; e < 2; e++) {
+		struct end *d = &p->end[e];
+
+		d->child[1] = d->child[0];
+		d->child[1].name = "other";
+		d->child[1].reqid = 2;
+		d->child[1].local = d->local[1];
+		d->child[1].remote = d->remote[1];
+		pair_ts(&d->local[1][0], e ? "10.4.0.0/16" : "10.3.0.0/16");
+		pair_ts(&d->remote[1][0], e ? "10.3.0.0/16" : "10.4.0.0/16");
+		d->conf.n_children = 2;
+	}
+	p->end[from].conf.reauth_ms = 3600000;
+	p->end[from].conf.over_ms = 360000;
+	pair_start(p, 0);
+	ups = downs = 0;
+	p->end[0].ctx->conf.child = child;
+	ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+	pair_run(p, 20000);
+	if (!pair_up(p) || !pair_kernels(p, 4))
+		abort();
+	return p;
+}
+
+static bool another(struct pair *p, const uint8_t *spi)
+{
+	return memcmp(pair_sa(p, 0)->spi_i, spi, 8) != 0;
+}
+
+static void test_reauth(void)
+{
+	uint8_t spi[8];
+	struct pair *p;
+	int from;
+
+	for (from = 0; from < 2; from++) {
+		p = reauth((uint32_t)(40 + from), from);
+		memcpy(spi, pair_sa(p, 0)->spi_i, 8);
+		pair_run(p, from ? 3200000 : 3500000);
+		ktap_ok(pair_up(p) && !another(p, spi), NULL, "before its time");
+		pair_run(p, from ? 300000 : 120000);
+		ktap_ok(pair_up(p) && another(p, spi) && pair_kernels(p, 4) && pair_policies(p, 0) == 4 &&
+			pair_said(p, 0, "authenticating anew"), p->end[0].log,
+			from ? "IKE2-MISC-1 IKE2-REKEY-7 the responder asked for new proof in time" :
+			"IKE2-REKEY-7 another IKE SA with all children");
+		ktap_ok(ups == 2 && !downs, NULL, "children are replaced: nothing comes or goes");
+		memcpy(spi, pair_sa(p, 0)->spi_i, 8);
+		pair_run(p, 3700000);
+		ktap_ok(pair_up(p) && another(p, spi) && pair_kernels(p, 4), p->end[0].log,
+			"and once more");
+		pair_free(p);
+	}
+
+	/* rekeying in between does not make the proof younger */
+	p = reauth(50, 0);
+	pair_run(p, 1800000);
+	ike_task_add(pair_sa(p, 1), p->now, &(struct ike_task){ IKE_TASK_REKEY });
+	pair_run(p, 120000);
+	memcpy(spi, pair_sa(p, 0)->spi_i, 8);
+	pair_run(p, 1780000);
+	ktap_ok(pair_up(p) && another(p, spi) && pair_kernels(p, 4) &&
+		pair_said(p, 0, "authenticating anew"), p->end[0].log,
+		"IKE2-REKEY-7 a new key is no new proof");
+	pair_free(p);
+
+	/* nobody answers for new IKE SAs: it is tried again, and then over */
+	p = reauth(51, 0);
+	p->end[1].conf.unique = IKE_UNIQUE_KEEP;
+	pair_run(p, 3700000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 4), NULL, "a try in vain changes nothing");
+	pair_run(p, 300000);
+	ktap_ok(!pair_count(p, 0) && !pair_count(p, 1) && pair_said(p, 0, "proof is too old") &&
+		downs == 2, p->end[0].log, "but without new proof it ends");
+	pair_free(p);
+
+	/* nor does a responder wait for ever */
+	p = reauth(52, 1);
+	pair_sa(p, 0)->reauth_at = UINT64_MAX;
+	pair_run(p, 4100000);
+	ktap_ok(!pair_count(p, 1) && pair_said(p, 1, "proof is too old"), p->end[1].log,
+		"IKE2-MISC-1 the responder ends it without");
+	pair_free(p);
+}
+
 int main(void)
 {
 	ktap_begin();
 	test_unique();
 	test_idle();
+	test_reauth();
 	return ktap_end();
 }

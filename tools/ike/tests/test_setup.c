@@ -140,7 +140,6 @@ static void test_refused(void)
 	refused("fragmentation = force", "", "fragmentation");
 	refused("send_cert = never", "", "send_cert");
 	refused("ppk_required = yes", "", "there is no PPK");
-	refused("reauth_time = 1h", "", "reauth_time");
 	refused("vips = 0.0.0.0,10.1.2.3", "", "of a family in vips");
 	refused("if_id_in = 5", "", "if_id_in");
 	refused("local_addrs = 192.0.2.1,moon.example.org", "", "a name is for the peer");
