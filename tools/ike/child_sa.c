@@ -50,7 +50,7 @@ static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_p
 
 	*p = (struct ike_kern_policy){
 		.inbound = in, .transport = ch->transport, .proto = ch->chosen.proto,
-		.reqid = ch->conf->reqid, .from = in ? *r : *l, .to = in ? *l : *r,
+		.reqid = ch->reqid, .like = ch->conf->reqid, .from = in ? *r : *l, .to = in ? *l : *r,
 		.src = in ? ch->dst : ch->src, .dst = in ? ch->src : ch->dst,
 		.mark = in ? ch->conf->mark_in : ch->conf->mark_out,
 		.mask = in ? ch->conf->mask_in : ch->conf->mask_out,
@@ -230,7 +230,7 @@ static int make(struct ike_sa *sa, struct ike_child *ch, const struct ike_child_
 	*in = (struct ike_kern_sa){
 		.spi = ch->spi_in, .proto = ch->chosen.proto, .inbound = true,
 		.transport = ch->transport, .esn = esn && esn->id,
-		.encap = sa->nat_us || sa->nat_peer, .reqid = ch->conf->reqid,
+		.encap = sa->nat_us || sa->nat_peer, .reqid = ch->reqid, .like = ch->conf->reqid,
 		.src = ch->dst, .dst = ch->src, .encr = e ? e->id : 0,
 		.encr_bits = e ? e->keylen : 0, .integ = a ? a->id : 0,
 	};
@@ -278,6 +278,32 @@ void ike_child_promote(struct ike_sa *sa, uint64_t now, uint32_t twin)
 	ike_child_release(sa, ch);
 }
 
+/* The reqid of @ch: that of the configuration; if several peers may have it, that of what it
+ * replaces, or a new one.
+ */
+static uint32_t reqid_of(struct ike_sa *sa, const struct ike_child *ch)
+{
+	uint32_t r = IKE_REQID_MANY;
+	const struct ike_child *o;
+	const struct ike_sa *other;
+	bool used;
+
+	if (!ch->conf->many)
+		return ch->conf->reqid;
+	for (other = sa->ctx->sas; other; other = other->next)
+		for (o = other->children; o; o = o->next)
+			if (same_child(sa, ch, other, o))
+				return o->reqid;
+	do {
+		used = false;
+		for (other = sa->ctx->sas; other && !used; other = other->next)
+			for (o = other->children; o && !used; o = o->next)
+				used = o->reqid == r;
+		r += used;
+	} while (used);
+	return r;
+}
+
 int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		      const struct ike_child_seed *s)
 {
@@ -289,6 +315,7 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 
 	ch->src = sa->local;
 	ch->dst = sa->remote;
+	ch->reqid = reqid_of(sa, ch);
 	if (make(sa, ch, s, &in))
 		return -1;
 	err = k->kernel->add_sa(k->kern, &in);

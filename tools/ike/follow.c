@@ -7,17 +7,27 @@
 
 #include "daemon.h"
 
-/* What was configured for a child with @reqid; NULL if it is gone. */
-static struct ike_setup_child *kid_of(struct ike_daemon *d, uint32_t reqid)
+/* What @s has of @conf, NULL if that is not of it. */
+static struct ike_setup_child *of_setup(struct ike_setup *s, const struct ike_child_conf *conf)
 {
-	unsigned int i, k, m;
+	unsigned int i;
 
-	if (ike_setup_by_reqid(d->setup, reqid, &i, &k))
-		return &d->setup->more[i].kids[k];
-	for (m = 0; m < d->n_old; m++)
-		if (ike_setup_by_reqid(d->old[m], reqid, &i, &k))
-			return &d->old[m]->more[i].kids[k];
+	for (i = 0; i < s->n; i++)
+		if (conf >= s->peers[i].children &&
+		    conf < s->peers[i].children + s->peers[i].n_children)
+			return &s->more[i].kids[conf - s->peers[i].children];
 	return NULL;
+}
+
+/* The same of any configuration that is in use still. */
+static struct ike_setup_child *kid_of(struct ike_daemon *d, const struct ike_child_conf *conf)
+{
+	struct ike_setup_child *kid = of_setup(d->setup, conf);
+	unsigned int i;
+
+	for (i = 0; !kid && i < d->n_old; i++)
+		kid = of_setup(d->old[i], conf);
+	return kid;
 }
 
 void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add)
@@ -49,7 +59,7 @@ static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *o
 			continue;
 		env = ike_hook_env(of);
 		if (env)
-			ike_hooks_run(d->hooks, ch->conf->reqid, command, env);
+			ike_hooks_run(d->hooks, ch->reqid, command, env);
 		else
 			ike_say(d, "%.200s: no memory to run it", command);
 		ike_hook_env_free(env);
@@ -59,7 +69,7 @@ static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *o
 void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up)
 {
 	struct ike_daemon *d = daemon;
-	struct ike_setup_child *kid = kid_of(d, ch->conf->reqid);
+	struct ike_setup_child *kid = kid_of(d, ch->conf);
 	struct ike_hook_of of = { .sa = sa, .ch = ch, .up = up };
 	char ifname[IF_NAMESIZE];
 	unsigned int index;

@@ -121,7 +121,7 @@ char **ike_hook_env(const struct ike_hook_of *of)
 	    of->ch->src.len == 16 ? "-v6" : "");
 	put(&x, "PLUTO_CONNECTION", "%.256s", of->ch->conf->name);
 	put(&x, "PLUTO_INTERFACE", "%s", of->ifname ? of->ifname : "unknown");
-	put(&x, "PLUTO_REQID", "%u", of->ch->conf->reqid);
+	put(&x, "PLUTO_REQID", "%u", of->ch->reqid);
 	put(&x, "PLUTO_PROTO", "%s", of->ch->chosen.proto == IKE_PROTO_AH ? "ah" : "esp");
 	put(&x, "PLUTO_UNIQUEID", "%u", (uint32_t)spi[0] << 24 | spi[1] << 16 | spi[2] << 8 |
 	    spi[3]);

@@ -19,6 +19,7 @@
  * @esn: extended sequence numbers
  * @encap: in UDP, with the ports of @src and @dst (RFC 3948)
  * @reqid: ties it to its policies
+ * @like: reqid of the configuration, by which a backend knows what else was asked for
  * @src: who sends
  * @dst: who receives
  * @oa_src: in transport mode through a NAT: the address that the peer has on its side, for
@@ -36,7 +37,7 @@ struct ike_kern_sa {
 	uint32_t spi;
 	uint8_t proto;
 	bool inbound, transport, esn, encap;
-	uint32_t reqid;
+	uint32_t reqid, like;
 	struct ike_addr src, dst, oa_src, oa_dst;
 	uint16_t encr, encr_bits, integ;
 	uint8_t encr_len, integ_len;
@@ -58,6 +59,7 @@ enum ike_kern_action {
  * @proto: protocol of the SAs
  * @action: the members about SAs are for IKE_KERN_PROTECT
  * @reqid: that of the SAs
+ * @like: as of an SA
  * @priority: the lowest one that fits is taken; 0 is up to the backend
  * @mark: only packets with this mark, looking at
  * @mask: these bits
@@ -70,7 +72,7 @@ struct ike_kern_policy {
 	bool inbound, transport;
 	uint8_t proto;
 	enum ike_kern_action action;
-	uint32_t reqid, priority, mark, mask;
+	uint32_t reqid, like, priority, mark, mask;
 	struct ike_ts from, to;
 	struct ike_addr src, dst;
 };

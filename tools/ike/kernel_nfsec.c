@@ -246,7 +246,7 @@ static int add_sa(void *kern, const struct ike_kern_sa *sa)
 		s.encap.oaddr = ike_nfsec_addr(&sa->oa_src);
 		sec_set(&s.encap, NFSEC_A_ENCAP_OADDR);
 	}
-	set_opts(&s, sa, ike_nfsec_opts(k, sa->reqid));
+	set_opts(&s, sa, ike_nfsec_opts(k, sa->like ? sa->like : sa->reqid));
 	err = ike_nfsec_ask(k, NFSEC_CMD_SA_NEW, 0, &sec_sa_set, &s, NULL, NULL);
 	sec_clear(&sec_sa_set, &s);
 	if (err)

@@ -37,7 +37,8 @@ static bool same_place(const struct ike_kern_policy *a, const struct ike_kern_po
 static bool same(const struct ike_kern_policy *a, const struct ike_kern_policy *b)
 {
 	return same_place(a, b) && a->transport == b->transport && a->proto == b->proto &&
-	       a->action == b->action && a->priority == b->priority && a->reqid == b->reqid && ike_addr_same(&a->src, &b->src) &&
+	       a->action == b->action && a->priority == b->priority &&
+	       a->reqid == b->reqid && ike_addr_same(&a->src, &b->src) &&
 	       ike_addr_same(&a->dst, &b->dst);
 }
 
@@ -212,7 +213,7 @@ static int one(struct ike_nfsec *k, const struct ike_kern_policy *p, uint8_t dir
 	if (del) {
 		err = ike_nfsec_ask(k, NFSEC_CMD_POLICY_DEL, 0, &sec_policy_set, &s, NULL, NULL);
 	} else if (!set_action(&s, p)) {
-		s.priority = priority(p, ike_nfsec_opts(k, p->reqid));
+		s.priority = priority(p, ike_nfsec_opts(k, p->like ? p->like : p->reqid));
 		sec_set(&s, NFSEC_A_POLICY_PRIORITY);
 		/* What a run before left is replaced. */
 		err = ike_nfsec_ask(k, NFSEC_CMD_POLICY_UPDATE, 0, &sec_policy_set, &s, NULL,

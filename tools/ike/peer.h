@@ -37,6 +37,8 @@ enum ike_action {
 	IKE_ACTION_START,	/* it is made again */
 };
 
+#define IKE_REQID_MANY	1500000u
+
 /**
  * struct ike_child_conf - a child SA that a peer may have
  * @name: for logs
@@ -50,6 +52,8 @@ enum ike_action {
  * @rekey_ms: age at which we rekey it, 0 for never
  * @life_ms: age at which it is deleted, 0 for never
  * @reqid: ties SAs to policies, not 0
+ * @many: several peers have it at the same time: each one gets a reqid of its own, from
+ *	IKE_REQID_MANY on, as an SA is found by that
  * @mark_in: policies of inbound packets are for those with this mark, looking at
  * @mask_in: these bits
  * @mark_out: the same for outbound ones
@@ -65,7 +69,7 @@ struct ike_child_conf {
 	unsigned int n_esp;
 	const struct ike_ts *local, *remote;
 	unsigned int n_local, n_remote;
-	bool transport;
+	bool transport, many;
 	uint64_t rekey_ms, life_ms, idle_ms;
 	uint32_t reqid, mark_in, mask_in, mark_out, mask_out;
 	enum ike_action dpd_action, close_action;

@@ -102,9 +102,11 @@ void ike_reauth_done(struct ike_sa *sa, uint64_t now)
 {
 	static const uint8_t none[8];
 	struct ike_task t = { IKE_TASK_CHILD };
-	struct ike_sa *old = memcmp(sa->heir_of, none, 8) ? ike_sa_find(sa->ctx, sa->heir_of) : NULL;
 	const struct ike_child *ch, *o;
+	struct ike_sa *old = NULL;
 
+	if (memcmp(sa->heir_of, none, 8))
+		old = ike_sa_find(sa->ctx, sa->heir_of);
 	if (!old || old->state != IKE_S_UP || old->peer != sa->peer)
 		return;
 	for (ch = old->children; ch; ch = ch->next) {

@@ -66,6 +66,7 @@ enum ike_end {
  * @asked: somebody wanted it, or the one that it replaces
  * @redundant: its @twin is the one to use, it is to be deleted by who asked for it
  * @twin: our SPI of the child that replaces the same one, 0 for none
+ * @reqid: ties SAs to policies
  * @told: the caller knows that it is up
  * @src: our address in the kernel
  * @dst: the peer's
@@ -85,7 +86,7 @@ struct ike_child {
 	bool transport, in_kernel, out_kernel, busy, again, asked, redundant,
 		retired, told;
 	struct ike_kern_sa out;
-	uint32_t replaces, twin;
+	uint32_t replaces, twin, reqid;
 	struct ike_addr src, dst, oa_local, oa_remote;
 	uint64_t rekey_at, expire_at, seen, idle_at, idle_since, used;
 };

@@ -47,7 +47,7 @@ static void refuse_conn(struct ike_setup_ctx *x, const struct ike_conf_conn *c)
 }
 
 void ike_setup_algs(struct ike_setup_ctx *x, const struct ike_conf_item *item,
-			struct ike_conf_proposals *l)
+		    struct ike_conf_proposals *l)
 {
 	const struct ike_transform *t;
 	char name[64], first[8] = "";

@@ -11,7 +11,7 @@
 #include "peer.h"
 
 #define IKE_REQID_FIRST	1000000u	/* reqids of children that have none of their own */
-#define IKE_REQID_LAST	1999999u
+#define IKE_REQID_LAST	1999999u	/* see also IKE_REQID_MANY */
 #define IKE_SAID_MAX	1024
 #define IKE_RETRY_MS	2000	/* first pause before a peer is tried again; it doubles */
 #define IKE_RETRY_MAX_MS 60000

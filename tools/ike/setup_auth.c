@@ -185,7 +185,9 @@ static void try_key(struct ike_setup_ctx *x, const char *path, void *arg)
 		EVP_PKEY_free(key);
 }
 
-/* The private key of our certificate or public key: named with a passphrase, or in a folder of keys. */
+/* The private key of our certificate or public key: named with a passphrase, or in a folder
+ * of keys.
+ */
 static void find_key(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 		     const struct ike_conf_round *r)
 {

@@ -154,6 +154,15 @@ static void shunt(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 			    "mode = pass or drop does nothing without a start_action");
 }
 
+/* Whether several peers may use a connection at the same time. */
+static bool for_many(const struct ike_conf_conn *c)
+{
+	const struct ike_conf_id *id = c->remote.n ? &c->remote.v[0]->id : NULL;
+
+	return c->pools.n || !id || !id->type ||
+	       (id->data.n && memchr(id->data.p, '*', id->data.n));
+}
+
 void ike_setup_children(struct ike_setup_ctx *x, unsigned int i, const struct ike_setup *old)
 {
 	struct ike_setup_peer *m = &x->s->more[i];
@@ -200,6 +209,7 @@ void ike_setup_children(struct ike_setup_ctx *x, unsigned int i, const struct ik
 
 			v[k].reqid = r >= IKE_REQID_FIRST && r <= IKE_REQID_LAST ?
 				     r : new_reqid(x->s, old);
+			v[k].many = for_many(m->conf);
 		}
 		p->n_children = k + 1;
 	}

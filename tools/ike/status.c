@@ -60,7 +60,7 @@ static struct json_object *child(struct ike_daemon *d, const struct ike_child *c
 	put(o, "name", ch->conf->name);
 	put(o, "state", ch->busy ? "ending" : "up");
 	put(o, "mode", ch->transport ? "transport" : "tunnel");
-	put_int(o, "reqid", ch->conf->reqid);
+	put_int(o, "reqid", ch->reqid);
 	put_spi(o, "spi-in", (const uint8_t *)&ch->spi_in, 4);
 	put_spi(o, "spi-out", (const uint8_t *)&ch->spi_out, 4);
 	p = ch->chosen;

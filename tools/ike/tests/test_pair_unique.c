@@ -74,6 +74,61 @@ static void test_unique(void)
 	pair_free(p);
 }
 
+/* Reqids of outbound policies at end 1, as bits from IKE_REQID_MANY on; 0 if there is another. */
+static unsigned int reqids(struct pair *p)
+{
+	const struct ike_fake *f = &p->end[1].kern;
+	unsigned int i, bits = 0;
+
+	for (i = 0; i < IKE_FAKE_POLICIES; i++) {
+		if (!f->users[i] || f->policy[i].inbound)
+			continue;
+		if (f->policy[i].reqid < IKE_REQID_MANY || f->policy[i].like != 1)
+			return 0;
+		bits |= 1u << (f->policy[i].reqid - IKE_REQID_MANY);
+	}
+	return bits;
+}
+
+/* Several peers with one configuration: packets of one never take the SA of another. */
+static void test_many(void)
+{
+	struct pair *p = pair_new(60);
+	struct ike_sa *sa;
+	int i;
+
+	p->end[1].conf.remote_id = pair_id("*.example.org");
+	p->end[1].child[0].many = true;
+	pair_ts(&p->end[1].remote[0][0], "10.1.0.0/16");
+	pair_ts(&p->end[0].local[0][0], "10.1.1.0/24");
+	pair_start(p, 0);
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 20000);
+	ktap_ok(reqids(p) == 1, NULL, "a reqid for the first peer");
+	pair_restart(p, 0, 0);
+	memset(&p->end[0].kern, 0, sizeof(p->end[0].kern));
+	p->end[0].conf.local_id = pair_id("mars.example.org");
+	pair_ts(&p->end[0].local[0][0], "10.1.2.0/24");
+	ike_up(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 20000);
+	ktap_ok(pair_count(p, 1) == 2 && reqids(p) == 3, p->end[1].log,
+		"IKE2-CP-2 and another one for the second");
+	for (i = 0; i < 2; i++) {
+		sa = pair_sa(p, 0);
+		ike_task_add(sa, p->now, &(struct ike_task){ IKE_TASK_REKEY_CHILD,
+			     &p->end[0].child[0], sa->children->spi_in });
+		pair_run(p, 5000);
+		ike_task_add(pair_sa(p, 0), p->now, &(struct ike_task){ IKE_TASK_REKEY });
+		pair_run(p, 70000);
+	}
+	ktap_ok(pair_count(p, 0) == 1 && reqids(p) == 3 && !p->end[1].kern.errors, p->end[1].log,
+		"they stay when children and IKE SAs are replaced");
+	ike_down(p->end[0].ctx, p->now, &p->end[0].conf, NULL);
+	pair_run(p, 5000);
+	ktap_ok(reqids(p) == 1, NULL, "and go with the peer");
+	pair_free(p);
+}
+
 /* A packet through the outbound SA of end 0, or the inbound one. */
 static void packet(struct pair *p, bool in)
 {
@@ -220,6 +275,7 @@ int main(void)
 {
 	ktap_begin();
 	test_unique();
+	test_many();
 	test_idle();
 	test_reauth();
 	return ktap_end();

@@ -237,6 +237,7 @@ static void test_inner(void)
 	ktap_ok(s && p[1].n_pools == 2 && p[1].pools[0]->size == 8 &&
 		p[1].pools[0]->first.a[1] == 99 && p[1].pools[0]->n_attrs == 1 &&
 		!p[1].pools[1]->first.len && p[1].pools[1]->n_attrs == 1 &&
+		p[1].children[0].many && !p[0].children[0].many &&
 		p[2].n_pools == 1 && p[2].pools[0]->size == 8, said, "IKE2-CP-2 pools");
 	ike_setup_free(s);
 }
