@@ -260,6 +260,10 @@ certs() {
 	done
 } 2>/dev/null
 
+# What scripts add to the configuration of a side, and files for that
+more_conf() { :; }
+more_files() { :; }
+
 setup() {
 	local side me=moon
 	certs
@@ -268,9 +272,10 @@ setup() {
 		cp "$tmp/ca/$me.pem" "$tmp/$side/x509/"
 		cp "$tmp/ca/$me.key" "$tmp/$side/private/"
 		cp "$tmp/ca/ca.pem" "$tmp/$side/x509ca/"
-		conf $side >"$tmp/$side/secike.conf"
+		{ conf $side; more_conf $side; } >"$tmp/$side/secike.conf"
 		me=sun
 	done
+	more_files
 	cp "$tmp/them/secike.conf" "$SWANCTL_DIR/swanctl.conf"
 	charon_start
 }

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2086,SC2154,SC2317,SC2329 # no spaces in these; check calls functions
 # secike on nfsec against charon of strongSwan on XFRM in transport mode, with IPv6, and with
-# many algorithms; then against itself: rekeying from both ends at once, another
-# configuration, traps, an end without goodbye.
+# many algorithms; addresses inside of the tunnel, raw public keys, RSA, a post-quantum
+# preshared key; then against itself: rekeying from both ends at once, another configuration,
+# traps, an end without goodbye.
 #
-#   ike-more.sh [PART...]      more self; all of them if none is named
+#   ike-more.sh [PART...]      more inner proof self; all of them if none is named
 
-all_parts="more self"
+all_parts="more inner proof self"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
 
@@ -56,6 +57,174 @@ part_more() {
 		check "$esp_algs: the peer rekeys the child" rekeys child_spis swan --rekey --child alg-$i-net
 		shown "$esp_algs: bytes get through after that" traffic
 		check "$esp_algs: we end it" ike down alg-$i
+	done
+}
+
+# entry NAME LOCAL_TS REMOTE_TS [LINE...]: a connection of $side; $proof is how it
+# authenticates
+entry() {
+	local name=$1 lts=$2 rts=$3
+	shift 3
+	printf '%s {\nversion = 2\nrekey_time = 0\nlocal_addrs = %s\nremote_addrs = %s\n' \
+		$name $local $remote
+	printf '%s\n' "$@"
+	cat <<-EOF
+		local {
+			id = $me-$name.example.org
+			${proof//SIDE/$me}
+		}
+		remote {
+			id = $it-$name.example.org
+			${proof//SIDE/$it}
+		}
+		children {
+			$name-net {
+				local_ts = $lts
+				remote_ts = $rts
+				rekey_time = 0
+				$child_line
+			}
+		}
+	}
+	EOF
+}
+
+# What comes to more of both: road is a client here, office one there.
+more_conf() {
+	local side=$1 me=moon it=sun local=$self remote=$peer lnet=10.1.0.0/24 rnet=10.2.0.0/24
+	local proof="auth = psk" child_line=
+	[ $side = us ] || me=sun it=moon local=$peer remote=$self lnet=10.2.0.0/24 rnet=10.1.0.0/24
+	echo "connections {"
+	if [ $side = us ]; then
+		child_line="updown = $tmp/updown $tmp/updown.log"
+		entry road dynamic $rnet "vips = 0.0.0.0"
+		child_line=
+		entry office $lnet dynamic "pools = inner"
+		cat <<-EOF
+		shunts {
+			children {
+				always {
+					mode = pass
+					local_ts = 172.16.1.0/24
+					remote_ts = 172.16.1.0/24
+					start_action = trap
+				}
+				never {
+					mode = drop
+					remote_ts = 172.16.0.0/16
+					start_action = trap
+				}
+			}
+		}
+		EOF
+	else
+		entry road $lnet dynamic "pools = inner"
+		entry office dynamic $rnet "vips = 0.0.0.0"
+	fi
+	entry ppk $lnet $rnet "ppk_id = quantum.example.org" "ppk_required = yes"
+	proof="auth = pubkey
+	certs = SIDE-rsa.pem"
+	entry rsa $lnet $rnet
+	proof="auth = pubkey
+	pubkeys = SIDE.pem"
+	entry raw $lnet $rnet
+	cat <<-EOF
+	}
+	pools {
+		inner {
+			addrs = 10.$( [ $side = us ] && echo 4 || echo 3 ).0.5-10.$( [ $side = us ] && echo 4 || echo 3 ).0.9
+			dns = 10.2.0.53
+		}
+	}
+	secrets {
+		ike-more {
+			id-1 = moon-road.example.org
+			id-2 = moon-office.example.org
+			id-3 = moon-ppk.example.org
+			id-4 = sun-road.example.org
+			id-5 = sun-office.example.org
+			id-6 = sun-ppk.example.org
+			secret = "the secret of more"
+		}
+		ppk-more {
+			id = quantum.example.org
+			secret = 0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+		}
+	}
+	EOF
+}
+
+more_files() {
+	local me side
+	for me in moon sun; do
+		openssl req -x509 -newkey rsa:2048 -nodes -days 10 -keyout "$tmp/ca/$me-rsa.key" \
+			-out "$tmp/ca/$me-rsa.pem" -subj "/O=Example/CN=$me" \
+			-addext subjectAltName=DNS:$me-rsa.example.org
+		openssl pkey -in "$tmp/ca/$me.key" -pubout -out "$tmp/ca/$me.pub"
+		for side in us them; do
+			mkdir -p "$tmp/$side/pubkey"
+			cp "$tmp/ca/$me-rsa.pem" "$tmp/$side/x509/"
+			cp "$tmp/ca/$me.pub" "$tmp/$side/pubkey/$me.pem"
+		done
+	done 2>/dev/null
+	cp "$tmp/ca/moon-rsa.key" "$tmp/us/private/"
+	cp "$tmp/ca/sun-rsa.key" "$tmp/them/private/"
+	cat >"$tmp/updown" <<-'EOF'
+	#!/bin/sh
+	env | grep ^PLUTO_ >>"$1"
+	case $PLUTO_VERB in
+	up-client) ip route replace "$PLUTO_PEER_CLIENT" via 172.16.1.254 src "$PLUTO_MY_SOURCEIP" ;;
+	down-client) ip route del "$PLUTO_PEER_CLIENT" ;;
+	esac
+	EOF
+	chmod +x "$tmp/updown"
+}
+
+told() { grep -qx "$1" "$tmp/updown.log"; }
+has_addr() { ip -n "$1" addr | grep -q "inet $2/"; }
+has_no_addr() { ! has_addr "$@"; }
+inner_ping() { in_ns "$1" ping -c 3 -i 0.2 -W 2 "$2"; }
+
+part_inner() {
+	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
+	shown "road: we begin" ike up road timeout 20
+	check "road: the address of the pool is ours" has_addr "$G1" 10.3.0.5
+	check "road: the program is told" wait_for 5 told PLUTO_VERB=up-client
+	check "road: of the address" told PLUTO_MY_SOURCEIP=10.3.0.5
+	check "road: and of the name server" told PLUTO_DNS4_1=10.2.0.53
+	shown "road: packets have it by the route of the program" inner_ping "$G1" 10.2.0.2
+	shown "road: and bytes get through" agent udp "$G1" 10.3.0.5 "$B" 10.2.0.2 len=1,700,1300 timeout=2
+	check "road: we rekey the IKE SA" ike rekey road
+	sleep 2
+	check "road: the address stays" has_addr "$G1" 10.3.0.5
+	check "road: the peer rekeys the child" rekeys child_spis swan --rekey --child road-net
+	shown "road: packets get through after that" inner_ping "$G1" 10.2.0.2
+	check_not "road: the program hears nothing of it" told PLUTO_VERB=down-client
+	peer_ends road
+	check "road: the address is gone" wait_for 5 has_no_addr "$G1" 10.3.0.5
+	check "road: the program is told" wait_for 5 told PLUTO_VERB=down-client
+
+	shown "office: the peer begins" swan --initiate --child office-net --timeout 20
+	check "office: it has an address of our pool" has_addr "$G2" 10.4.0.5
+	shown "office: packets get through" agent udp "$G2" 10.4.0.5 "$A" 10.1.0.2 len=1,700,1300 timeout=2
+	check "office: we rekey the child" rekeys child_spis ike rekey office/office-net
+	shown "office: packets get through after that" agent udp "$G2" 10.4.0.5 "$A" 10.1.0.2 len=1,700 timeout=2
+	check "office: we end it" ike down office
+	check "office: the address is gone" wait_for 5 has_no_addr "$G2" 10.4.0.5
+	none_captured "inner: nothing was in clear" wire
+
+	check "pass: what may go in clear does" inner_ping "$G1" 172.16.1.254
+	check_not "drop: the rest of that net does not" inner_ping "$G1" 172.16.2.1
+	shown "drop: but for what is protected" ike up psk timeout 20
+	shown "drop: which gets through" traffic
+	check "drop: we end that" ike down psk
+}
+
+part_proof() {
+	local name
+	for name in raw rsa ppk; do
+		both_begin $name
+		peer_ends $name
 	done
 }
 
