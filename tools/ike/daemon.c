@@ -227,8 +227,9 @@ int ike_daemon_start(struct ike_daemon *d)
 	d->ctx = ike_ctx_new(&conf);
 	d->base = event_base_new();
 	d->inner = ike_inner_open();
+	d->routes = ike_routes_open(IKE_NFSEC_MARK);
 	d->hooks = d->base ? ike_hooks_new(d->base, 0, ike_say_line, d) : NULL;
-	if (!d->ctx || !d->base || !d->inner || !d->hooks || events(d)) {
+	if (!d->ctx || !d->base || !d->inner || !d->routes || !d->hooks || events(d)) {
 		ike_say(d, "the loop cannot be made: %s", strerror(errno));
 		return -1;
 	}
@@ -264,6 +265,7 @@ void ike_daemon_end(struct ike_daemon *d)
 	ike_ctx_free(d->ctx);
 	d->ctx = NULL;
 	ike_hooks_free(d->hooks);
+	ike_routes_close(d->routes);
 	ike_inner_close(d->inner);
 	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++) {
 		ike_shunts(d, d->setup, i, false);

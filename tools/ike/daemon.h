@@ -9,6 +9,7 @@
 
 #include "hook.h"
 #include "inner.h"
+#include "route.h"
 #include "sa.h"
 #include "setup.h"
 #include "udp.h"
@@ -47,6 +48,7 @@ struct ike_names;
  * @names: who looks up names
  * @names_at: when that is done next
  * @inner: addresses of ours that peers gave us
+ * @routes: routes that make them sources
  * @hooks: programs that are run
  * @stop_at: when all is left as it is, 0 while we go on
  * @news: the machine told something since clients that wait were answered last
@@ -76,6 +78,7 @@ struct ike_daemon {
 	struct ike_names *names;
 	uint64_t names_at;
 	struct ike_inner *inner;
+	struct ike_routes *routes;
 	struct ike_hooks *hooks;
 	uint64_t stop_at;
 	bool news;

@@ -2,6 +2,7 @@
 /*
  * What follows from SAs on this host: addresses on interfaces, and programs.
  */
+#include <errno.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -66,6 +67,42 @@ static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *o
 	}
 }
 
+static bool covers(const struct ike_ts *t, const struct ike_addr *a)
+{
+	return ike_ts_alen(t) == a->len && memcmp(t->lo, a->a, a->len) <= 0 &&
+	       memcmp(a->a, t->hi, a->len) <= 0;
+}
+
+/* Routes to what is behind the peer, with the address that it gave us as the source. */
+static void route(struct ike_daemon *d, const struct ike_sa *sa, const struct ike_child *ch, bool up)
+{
+	unsigned int i, k, v, n = ch->n_local * ch->n_remote;
+	char text[160];
+	int err;
+
+	for (i = 0; i < n; i++) {
+		const struct ike_ts *l = &ch->local[i / ch->n_remote];
+		const struct ike_ts *r = &ch->remote[i % ch->n_remote];
+
+		for (v = 0; v < 2; v++) {
+			if (!covers(l, &sa->vip[v]) || ike_ts_alen(r) != sa->vip[v].len)
+				continue;
+			/* Others of the same net have asked for it already. */
+			for (k = 0; k < i; k++)
+				if (covers(&ch->local[k / ch->n_remote], &sa->vip[v]) &&
+				    ike_ts_equal(&ch->remote[k % ch->n_remote], r))
+					break;
+			if (k < i)
+				continue;
+			err = up ? ike_routes_add(d->routes, r, &sa->vip[v], &ch->dst)
+				 : ike_routes_del(d->routes, r, &sa->vip[v]);
+			if (err && err != -ENOENT)
+				ike_say(d, "%.48s: no route to %s: %s", sa->peer->name,
+					ike_ts_print(r, text, sizeof(text)), strerror(-err));
+		}
+	}
+}
+
 void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up)
 {
 	struct ike_daemon *d = daemon;
@@ -74,6 +111,8 @@ void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_ch
 	char ifname[IF_NAMESIZE];
 	unsigned int index;
 
+	if (sa->vip_ours)
+		route(d, sa, ch, up);
 	if (!kid || !kid->conf->updown || !d->hooks)
 		return;
 	index = d->inner ? ike_inner_find(d->inner, &ch->src) : 0;

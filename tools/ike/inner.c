@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "inner.h"
-
-#define RX_SIZE 32768
+#include "nl.h"
 
 /**
  * struct inner_addr - an address
@@ -31,22 +29,22 @@ struct inner_addr {
 };
 
 struct ike_inner {
-	struct mnl_socket *sock;
+	struct ike_nl nl;
 	struct inner_addr *list;
-	uint32_t seq;
-	char rx[RX_SIZE];
 };
 
 struct ike_inner *ike_inner_open(void)
 {
 	struct ike_inner *n = calloc(1, sizeof(*n));
+	int err;
 
 	if (!n)
 		return NULL;
-	n->sock = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (n->sock && !mnl_socket_bind(n->sock, 0, MNL_SOCKET_AUTOPID))
+	err = ike_nl_open(&n->nl);
+	if (!err)
 		return n;
-	ike_inner_close(n);
+	free(n);
+	errno = -err;
 	return NULL;
 }
 
@@ -60,30 +58,8 @@ void ike_inner_close(struct ike_inner *n)
 		n->list = e->next;
 		free(e);
 	}
-	if (n->sock)
-		mnl_socket_close(n->sock);
+	ike_nl_close(&n->nl);
 	free(n);
-}
-
-/* Sends @nlh and hands what comes back to @cb. 0 or -errno. */
-static int ask(struct ike_inner *n, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
-{
-	int rc = MNL_CB_OK;
-	ssize_t len;
-
-	nlh->nlmsg_seq = ++n->seq;
-	if (mnl_socket_sendto(n->sock, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	while (rc > MNL_CB_STOP) {
-		len = mnl_socket_recvfrom(n->sock, n->rx, sizeof(n->rx));
-		if (len < 0 && errno == EINTR)
-			continue;
-		if (len < 0)
-			return -errno;
-		rc = mnl_cb_run(n->rx, (size_t)len, n->seq, mnl_socket_get_portid(n->sock), cb,
-				data);
-	}
-	return rc < 0 ? -errno : 0;
 }
 
 struct search {
@@ -120,7 +96,7 @@ static int family(const struct ike_addr *a)
 
 unsigned int ike_inner_find(struct ike_inner *n, const struct ike_addr *a)
 {
-	char buf[MNL_NLMSG_HDRLEN + 64] __attribute__((aligned(MNL_ALIGNTO)));
+	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct search s = { .a = a };
 	struct ifaddrmsg *m;
@@ -129,14 +105,14 @@ unsigned int ike_inner_find(struct ike_inner *n, const struct ike_addr *a)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	m = mnl_nlmsg_put_extra_header(nlh, sizeof(*m));
 	m->ifa_family = (uint8_t)family(a);
-	if (ask(n, nlh, one, &s))
+	if (ike_nl_ask(&n->nl, nlh, one, &s))
 		return 0;
 	return s.ifindex;
 }
 
 static int set(struct ike_inner *n, const struct inner_addr *e, bool add)
 {
-	char buf[MNL_NLMSG_HDRLEN + 256] __attribute__((aligned(MNL_ALIGNTO)));
+	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifaddrmsg *m;
 
@@ -152,7 +128,7 @@ static int set(struct ike_inner *n, const struct inner_addr *e, bool add)
 		m->ifa_flags = IFA_F_NODAD;
 	mnl_attr_put(nlh, IFA_LOCAL, e->a.len, e->a.a);
 	mnl_attr_put(nlh, IFA_ADDRESS, e->a.len, e->a.a);
-	return ask(n, nlh, NULL, NULL);
+	return ike_nl_ask(&n->nl, nlh, NULL, NULL);
 }
 
 int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struct ike_addr *a)

@@ -120,4 +120,5 @@ void ike_reauth_done(struct ike_sa *sa, uint64_t now)
 	old->rekey_at = UINT64_MAX;
 	old->reauth_until = now + OVERLAP_MS;
 	old->reauth_at = old->reauth_until;
+	ike_sa_touch(old);
 }

@@ -2,6 +2,7 @@
 /*
  * Addresses of peers: hosts, names, and ours by the route.
  */
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -73,11 +74,18 @@ static int by_route(const struct ike_addr *to, struct ike_addr *out, char *err, 
 	struct sockaddr_storage ss;
 	socklen_t len = ike_addr_to(to, &ss);
 	uint16_t port = out->port;
+	uint32_t mark = IKE_NFSEC_MARK;
 	int rc, fd;
 
 	fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		snprintf(err, n, "no socket: %m");
+		return -1;
+	}
+	/* Past the routes to what is behind peers, as IKE itself goes. */
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) && errno != EPERM) {
+		snprintf(err, n, "no mark: %m");
+		close(fd);
 		return -1;
 	}
 	rc = connect(fd, (struct sockaddr *)&ss, len);
