@@ -50,7 +50,8 @@ static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_p
 
 	*p = (struct ike_kern_policy){
 		.inbound = in, .transport = ch->transport, .proto = ch->chosen.proto,
-		.reqid = ch->reqid, .like = ch->conf->reqid, .from = in ? *r : *l, .to = in ? *l : *r,
+		.reqid = ch->reqid, .like = ch->conf->reqid,
+		.from = in ? *r : *l, .to = in ? *l : *r,
 		.src = in ? ch->dst : ch->src, .dst = in ? ch->src : ch->dst,
 		.mark = in ? ch->conf->mark_in : ch->conf->mark_out,
 		.mask = in ? ch->conf->mask_in : ch->conf->mask_out,
