@@ -13,6 +13,8 @@
 #include "inner.h"
 #include "nl.h"
 
+#define PROTO 105	/* who put an address there: we */
+
 /**
  * struct inner_addr - an address
  * @next: the next one
@@ -33,6 +35,8 @@ struct ike_inner {
 	struct inner_addr *list;
 };
 
+static void sweep(struct ike_inner *n);
+
 struct ike_inner *ike_inner_open(void)
 {
 	struct ike_inner *n = calloc(1, sizeof(*n));
@@ -41,8 +45,10 @@ struct ike_inner *ike_inner_open(void)
 	if (!n)
 		return NULL;
 	err = ike_nl_open(&n->nl);
-	if (!err)
+	if (!err) {
+		sweep(n);
 		return n;
+	}
 	free(n);
 	errno = -err;
 	return NULL;
@@ -128,7 +134,56 @@ static int set(struct ike_inner *n, const struct inner_addr *e, bool add)
 		m->ifa_flags = IFA_F_NODAD;
 	mnl_attr_put(nlh, IFA_LOCAL, e->a.len, e->a.a);
 	mnl_attr_put(nlh, IFA_ADDRESS, e->a.len, e->a.a);
+	if (add)
+		mnl_attr_put_u8(nlh, IFA_PROTO, PROTO);
 	return ike_nl_ask(&n->nl, nlh, NULL, NULL);
+}
+
+#define LEFT 64
+
+struct leftover {
+	struct inner_addr v[LEFT];
+	unsigned int n;
+};
+
+static int left(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *m = mnl_nlmsg_get_payload(nlh);
+	struct inner_addr e = { .ifindex = m->ifa_index };
+	const struct nlattr *attr;
+	struct leftover *l = data;
+	bool ours = false;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*m)) {
+		size_t len = mnl_attr_get_payload_len(attr);
+
+		if (mnl_attr_get_type(attr) == IFA_PROTO && len == 1)
+			ours = mnl_attr_get_u8(attr) == PROTO;
+		if (mnl_attr_get_type(attr) != IFA_ADDRESS || (len != 4 && len != 16))
+			continue;
+		e.a.len = (uint8_t)len;
+		memcpy(e.a.a, mnl_attr_get_payload(attr), len);
+	}
+	if (ours && e.a.len && l->n < LEFT)
+		l->v[l->n++] = e;
+	return MNL_CB_OK;
+}
+
+/* Takes away addresses of a run that did not end as it should. */
+static void sweep(struct ike_inner *n)
+{
+	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct leftover l = { .n = 0 };
+	unsigned int i;
+
+	nlh->nlmsg_type = RTM_GETADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifaddrmsg));
+	if (ike_nl_ask(&n->nl, nlh, left, &l))
+		return;
+	for (i = 0; i < l.n; i++)
+		set(n, &l.v[i], false);
 }
 
 int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struct ike_addr *a)

@@ -10,7 +10,7 @@
 
 struct ike_inner;
 
-/* NULL with errno. */
+/* Takes away what an earlier run left behind. NULL with errno. */
 struct ike_inner *ike_inner_open(void);
 
 /* Closes it; addresses that were not taken away stay. NULL is allowed. */

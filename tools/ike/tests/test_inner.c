@@ -99,6 +99,13 @@ int main(void)
 	ktap_ok(!ike_inner_add(n, &home, &home) && !ike_inner_del(n, &home) &&
 		ike_inner_find(n, &home) == 1, NULL, "what was there before stays");
 	test_routes(n);
+	ike_inner_add(n, &home, &a);
+	ike_inner_add(n, &home, &six);
+	ike_inner_close(n);
+	n = ike_inner_open();
+	ktap_ok(n && !ike_inner_find(n, &a) && !ike_inner_find(n, &six) &&
+		ike_inner_find(n, &home) == 1, NULL,
+		"IKE2-LIVE-5 what an earlier run left behind is taken away");
 	ike_inner_close(n);
 	return ktap_end();
 }
