@@ -85,8 +85,11 @@ static struct json_object *child(struct ike_daemon *d, const struct ike_child *c
 static struct json_object *one_sa(struct ike_daemon *d, const struct ike_sa *sa, uint64_t now)
 {
 	struct json_object *o = json_object_new_object(), *l = json_object_new_array();
+	static const char *const inner[] = { "local-inner4", "local-inner6", "remote-inner4",
+					     "remote-inner6" };
 	const struct ike_child *ch;
 	char text[1024];
+	unsigned int i;
 
 	put(o, "state", ike_state_name(sa->state));
 	put(o, "role", sa->initiator ? "initiator" : "responder");
@@ -102,8 +105,13 @@ static struct json_object *one_sa(struct ike_daemon *d, const struct ike_sa *sa,
 		put(o, "nat", sa->nat_peer ? "both" : "local");
 	else if (sa->nat_peer)
 		put(o, "nat", "remote");
-	if (sa->state == IKE_S_UP)
+	for (i = 0; i < 2; i++)
+		if (sa->vip[i].len)
+			put_addr(o, sa->vip_ours ? inner[i] : inner[2 + i], &sa->vip[i]);
+	if (sa->state == IKE_S_UP) {
 		put_in(o, "rekey-in", now, sa->rekey_at);
+		put_in(o, "reauth-in", now, sa->reauth_at);
+	}
 	for (ch = sa->children; ch; ch = ch->next)
 		json_object_array_add(l, child(d, ch, now));
 	json_object_object_add(o, "children", l);
@@ -141,6 +149,19 @@ static struct json_object *connection(struct ike_daemon *d, unsigned int i, uint
 						     text, sizeof(text)));
 		put(k, "remote-ts", ike_ts_list_print(p->children[c].remote,
 						      p->children[c].n_remote, text,
+						      sizeof(text)));
+		json_object_array_add(kids, k);
+	}
+	for (c = 0; c < m->n_shunts; c++) {
+		const struct ike_conf_child *s = m->shunts[c].conf;
+
+		k = json_object_new_object();
+		put(k, "name", s->item.name);
+		put(k, "state", !m->shunts[c].on ? "down" :
+				s->mode == IKE_CONF_PASS ? "pass" : "drop");
+		put(k, "local-ts", ike_ts_list_print(s->local_ts.v, s->local_ts.n, text,
+						     sizeof(text)));
+		put(k, "remote-ts", ike_ts_list_print(s->remote_ts.v, s->remote_ts.n, text,
 						      sizeof(text)));
 		json_object_array_add(kids, k);
 	}

@@ -83,6 +83,8 @@ static void show_child(FILE *out, struct json_object *ch)
 
 static void show_sa(FILE *out, struct json_object *sa)
 {
+	static const char *const inner[] = { "local-inner4", "local-inner6", "remote-inner4",
+					     "remote-inner6" };
 	struct json_object *ch;
 	size_t i;
 
@@ -93,6 +95,12 @@ static void show_sa(FILE *out, struct json_object *sa)
 	fprintf(out, "    %s, peer is \"%s\"", text(sa, "proposal"), text(sa, "remote-id"));
 	if (number(sa, "rekey-in") >= 0)
 		fprintf(out, ", rekeyed in %lld s", number(sa, "rekey-in"));
+	if (number(sa, "reauth-in") >= 0)
+		fprintf(out, ", proved anew in %lld s", number(sa, "reauth-in"));
+	for (i = 0; i < 4; i++)
+		if (*text(sa, inner[i]))
+			fprintf(out, ", %s has %s", i < 2 ? "this side" : "the other side",
+				text(sa, inner[i]));
 	fputc('\n', out);
 	for (i = 0; (ch = item(sa, "children", i)); i++)
 		show_child(out, ch);
