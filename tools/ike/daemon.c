@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/rand.h>
 
@@ -196,8 +197,19 @@ static int events(struct ike_daemon *d)
 	return d->timer && d->nl_ev ? event_add(d->nl_ev, NULL) : -1;
 }
 
+/* In the other process: secrets are none of its business. */
+static void forget(void *arg)
+{
+	struct ike_daemon *d = arg;
+
+	ike_setup_free(d->setup);
+	d->setup = NULL;
+}
+
 int ike_daemon_start(struct ike_daemon *d)
 {
+	const struct ike_hookd_conf hookd = { .path = d->path, .flags = d->flags,
+					      .syslog = d->syslog, .forget = forget, .arg = d };
 	const struct ike_nfsec_conf kern = { .arg = d, .opts = opts, .event = ike_peers_event,
 					     .log = ike_say_line };
 	struct ike_ctx_conf conf = { .peers = d->setup->peers, .n_peers = d->setup->n,
@@ -212,6 +224,11 @@ int ike_daemon_start(struct ike_daemon *d)
 
 	for (i = 0; i < 4; i++)
 		d->udp.fd[i] = -1;
+	d->hookd = ike_hookd_start(&hookd);
+	if (d->hookd < 0) {
+		ike_say(d, "no process for programs: %s", strerror(errno));
+		return -1;
+	}
 	d->kern = ike_nfsec_open(&kern, err, sizeof(err));
 	if (!d->kern || ike_udp_open(&d->udp, IKE_NFSEC_MARK, err, sizeof(err))) {
 		ike_say(d, "%s", err);
@@ -228,8 +245,7 @@ int ike_daemon_start(struct ike_daemon *d)
 	d->base = event_base_new();
 	d->inner = ike_inner_open();
 	d->routes = ike_routes_open(IKE_NFSEC_MARK);
-	d->hooks = d->base ? ike_hooks_new(d->base, 0, ike_say_line, d) : NULL;
-	if (!d->ctx || !d->base || !d->inner || !d->routes || !d->hooks || events(d)) {
+	if (!d->ctx || !d->base || !d->inner || !d->routes || events(d)) {
 		ike_say(d, "the loop cannot be made: %s", strerror(errno));
 		return -1;
 	}
@@ -264,7 +280,8 @@ void ike_daemon_end(struct ike_daemon *d)
 	ike_names_close(d);
 	ike_ctx_free(d->ctx);
 	d->ctx = NULL;
-	ike_hooks_free(d->hooks);
+	if (d->hookd >= 0)
+		close(d->hookd);
 	ike_routes_close(d->routes);
 	ike_inner_close(d->inner);
 	for (i = 0; d->kern && d->setup && !d->keep && i < d->setup->n; i++) {

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "hook.h"
+#include "hookd.h"
 #include "inner.h"
 #include "route.h"
 #include "sa.h"
@@ -49,7 +50,7 @@ struct ike_names;
  * @names_at: when that is done next
  * @inner: addresses of ours that peers gave us
  * @routes: routes that make them sources
- * @hooks: programs that are run
+ * @hookd: of the process that runs programs
  * @stop_at: when all is left as it is, 0 while we go on
  * @news: the machine told something since clients that wait were answered last
  * @stale: peers with policies that may have to go
@@ -79,7 +80,7 @@ struct ike_daemon {
 	uint64_t names_at;
 	struct ike_inner *inner;
 	struct ike_routes *routes;
-	struct ike_hooks *hooks;
+	int hookd;
 	uint64_t stop_at;
 	bool news;
 	struct ike_setup_peer *stale;

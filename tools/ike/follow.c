@@ -47,7 +47,7 @@ void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr
 			add ? "is ours" : "is not ours any longer");
 }
 
-static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *of)
+static void run(struct ike_daemon *d, struct ike_hook_of *of)
 {
 	const struct ike_child *ch = of->ch;
 	unsigned int i, n = ch->n_local * ch->n_remote;
@@ -59,10 +59,10 @@ static void run(struct ike_daemon *d, const char *command, struct ike_hook_of *o
 		if (!ike_child_pair(of->local, of->remote))
 			continue;
 		env = ike_hook_env(of);
-		if (env)
-			ike_hooks_run(d->hooks, ch->reqid, command, env);
-		else
-			ike_say(d, "%.200s: no memory to run it", command);
+		if (!env || ike_hookd_run(d->hookd, ch->reqid, of->sa->peer->name, ch->conf->name,
+					  env))
+			ike_say(d, "%.48s: the program of %.32s cannot be run",
+				of->sa->peer->name, ch->conf->name);
 		ike_hook_env_free(env);
 	}
 }
@@ -109,18 +109,15 @@ void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_ch
 	struct ike_setup_child *kid = kid_of(d, ch->conf);
 	struct ike_hook_of of = { .sa = sa, .ch = ch, .up = up };
 	char ifname[IF_NAMESIZE];
-	unsigned int index;
 
 	if (sa->vip_ours)
 		route(d, sa, ch, up);
-	if (!kid || !kid->conf->updown || !d->hooks)
+	if (!kid || !kid->conf->updown || d->hookd < 0)
 		return;
-	index = d->inner ? ike_inner_find(d->inner, &ch->src) : 0;
-	if (index)
-		of.ifname = if_indextoname(index, ifname);
+	of.ifname = ike_inner_name(d->inner, &ch->src, ifname);
 	of.mark_in = kid->conf->mark_in.value;
 	of.mark_in_mask = kid->conf->mark_in.mask;
 	of.mark_out = kid->conf->mark_out.value;
 	of.mark_out_mask = kid->conf->mark_out.mask;
-	run(d, kid->conf->updown, &of);
+	run(d, &of);
 }

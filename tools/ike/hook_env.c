@@ -114,7 +114,6 @@ char **ike_hook_env(const struct ike_hook_of *of)
 	struct vars x = { .n = 0 };
 	char **env;
 
-	put(&x, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	put(&x, "PLUTO_VERSION", "1.1");
 	put(&x, "PLUTO_VERB", "%s-%s%s", of->up ? "up" : "down",
 	    is_host(of->local, &of->ch->src) ? "host" : "client",

@@ -13,6 +13,7 @@
 #include "inner.h"
 #include "nl.h"
 
+#define LOOPBACK 1	/* lo, in every network namespace */
 #define PROTO 105	/* who put an address there: we */
 
 /**
@@ -116,6 +117,35 @@ unsigned int ike_inner_find(struct ike_inner *n, const struct ike_addr *a)
 	return s.ifindex;
 }
 
+static int name_of(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct ifinfomsg))
+		if (mnl_attr_get_type(attr) == IFLA_IFNAME &&
+		    !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) &&
+		    mnl_attr_get_payload_len(attr) <= IF_NAMESIZE)
+			strcpy(data, mnl_attr_get_str(attr));
+	return MNL_CB_OK;
+}
+
+const char *ike_inner_name(struct ike_inner *n, const struct ike_addr *a, char *name)
+{
+	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	unsigned int index = ike_inner_find(n, a);
+	struct ifinfomsg *m;
+
+	*name = 0;
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	m = mnl_nlmsg_put_extra_header(nlh, sizeof(*m));
+	m->ifi_index = (int)index;
+	if (!index || ike_nl_ask(&n->nl, nlh, name_of, name))
+		return NULL;
+	return *name ? name : NULL;
+}
+
 static int set(struct ike_inner *n, const struct inner_addr *e, bool add)
 {
 	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
@@ -207,7 +237,7 @@ int ike_inner_add(struct ike_inner *n, const struct ike_addr *local, const struc
 		e->ifindex = ike_inner_find(n, local);
 	}
 	if (!e->ifindex)
-		e->ifindex = if_nametoindex("lo");
+		e->ifindex = LOOPBACK;
 	err = e->ours ? set(n, e, true) : 0;
 	if (err) {
 		free(e);

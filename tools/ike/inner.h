@@ -27,4 +27,7 @@ int ike_inner_del(struct ike_inner *n, const struct ike_addr *a);
 /* The interface that has @a as an index, 0 if there is none. */
 unsigned int ike_inner_find(struct ike_inner *n, const struct ike_addr *a);
 
+/* Its name to @name, of IF_NAMESIZE octets; NULL if there is none. */
+const char *ike_inner_name(struct ike_inner *n, const struct ike_addr *a, char *name);
+
 #endif /* IKE_INNER_H */

@@ -8,9 +8,10 @@
 
 #include "../../tests/ktap.h"
 #include "../hook.h"
+#include "../hookd.h"
 #include "pair.h"
 
-static char dir[] = "/tmp/ike-hook-XXXXXX", said[4096], path[64], out[64];
+static char dir[] = "/tmp/ike-hook-XXXXXX", said[4096], path[64], out[64], conf[64];
 
 static void say(void *arg, const char *line)
 {
@@ -110,6 +111,50 @@ static void test_run(void)
 	ike_hooks_free(h);
 	ktap_ok(!strcmp(result(), "up-host\ndown-host\n"), result(), "the end waits for them");
 	event_base_free(base);
+}
+
+static int wait_result(const char *what)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2500 && strcmp(result(), what); i++)
+		usleep(2000);
+	return !strcmp(result(), what);
+}
+
+/* The process beside the daemon. */
+static void test_process(void)
+{
+	char *env[] = { (char *)"PLUTO_VERB=up-host", (char *)"LD_PRELOAD=/evil.so", NULL };
+	char *last[] = { (char *)"PLUTO_VERB=down-host", NULL };
+	struct ike_hookd_conf c = { .path = conf };
+	FILE *f;
+	int fd;
+
+	write_program("#!/bin/sh\necho $PLUTO_VERB $LD_PRELOAD$1 >> $0.out\n");
+	f = fopen(conf, "w");
+	fprintf(f, "connections { gw { children { net { mode = pass\n updown = %s x\n } } } }\n",
+		path);
+	fclose(f);
+	fd = ike_hookd_start(&c);
+	ktap_ok(fd >= 0 && !ike_hookd_run(fd, 1, "gw", "net", env) && wait_result("up-host x\n"),
+		result(), "another process runs it, and takes nothing but what is told of children");
+	ike_hookd_run(fd, 1, "gw", "other", env);
+	ike_hookd_run(fd, 1, "gw", path, env);
+	ike_hookd_run(fd, 1, "", "", last);
+	usleep(300000);
+	ktap_ok(wait_result("up-host x\n"), result(), "only what is configured");
+	unlink(out);
+	f = fopen(conf, "w");
+	fprintf(f, "connections { gw { children { new { mode = pass\n updown = %s y\n } } } }\n",
+		path);
+	fclose(f);
+	ktap_ok(!ike_hookd_reload(fd) && !ike_hookd_run(fd, 1, "gw", "new", env) &&
+		!ike_hookd_run(fd, 1, "gw", "net", last), NULL, "it reads the configuration again");
+	close(fd);
+	ktap_ok(wait_result("up-host y\ndown-host x\n"), result(),
+		"what went with that, and what was to be run at the end, is run");
+	unlink(conf);
 }
 
 static const char *get(char *const *env, const char *name)
@@ -229,8 +274,10 @@ int main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/run", dir);
 	snprintf(out, sizeof(out), "%s/run.out", dir);
+	snprintf(conf, sizeof(conf), "%s/t.conf", dir);
 	ktap_begin();
 	test_run();
+	test_process();
 	test_env();
 	test_when();
 	unlink(path);

@@ -76,6 +76,7 @@ int main(void)
 	const struct ike_addr home = { 4, { 127, 0, 0, 1 }, 500 }, a = { 4, { 10, 9, 0, 1 }, 0 },
 		away = { 4, { 192, 0, 2, 9 }, 0 }, six = { 16, { 0xfd, 9, [15] = 1 }, 0 };
 	struct ike_inner *n;
+	char name[IF_NAMESIZE];
 
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET)) {
 		printf("TAP version 13\n1..0 # SKIP no network namespace: %s\n", strerror(errno));
@@ -86,6 +87,8 @@ int main(void)
 	n = ike_inner_open();
 	ktap_ok(n && ike_inner_find(n, &home) == if_nametoindex("lo") &&
 		!ike_inner_find(n, &a), NULL, "the interface of an address");
+	ktap_ok(ike_inner_name(n, &home, name) && !strcmp(name, "lo") &&
+		!ike_inner_name(n, &a, name), NULL, "and its name");
 	ktap_ok(!ike_inner_add(n, &home, &a) && ike_inner_find(n, &a) == 1, NULL,
 		"IKE2-CP-1 an address is put on the interface of ours");
 	ktap_ok(!ike_inner_add(n, &home, &a) && !ike_inner_del(n, &a) &&
