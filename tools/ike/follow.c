@@ -74,7 +74,8 @@ static bool covers(const struct ike_ts *t, const struct ike_addr *a)
 }
 
 /* Routes to what is behind the peer, with the address that it gave us as the source. */
-static void route(struct ike_daemon *d, const struct ike_sa *sa, const struct ike_child *ch, bool up)
+static void route(struct ike_daemon *d, const struct ike_sa *sa, const struct ike_child *ch,
+		  bool up)
 {
 	unsigned int i, k, v, n = ch->n_local * ch->n_remote;
 	char text[160];
