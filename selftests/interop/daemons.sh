@@ -45,7 +45,7 @@ secike_stop() {
 charon_start() {
 	cat >"$tmp/strongswan.conf" <<-EOF
 	charon-systemd {
-		load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf curve25519 kernel-netlink socket-default vici updown
+		load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf curve25519 ml kernel-netlink socket-default vici updown
 		plugins {
 			vici {
 				socket = $vici
@@ -165,6 +165,8 @@ case ${NFSEC_MACHINE:-} in
 vm-6.1) ;;
 *) names+=" alg-6" ;;
 esac
+# nor all that have it ML-KEM
+[ "${NFSEC_MACHINE:-}" != vm-7.2 ] || names+=" alg-7"
 
 # algs NUMBER: sets those of the IKE SA and of the child
 algs() {
@@ -174,6 +176,7 @@ algs() {
 	alg-3) ike_algs=chacha20poly1305-prfsha512-x25519 esp_algs=aes256gcm16-esn ;;
 	alg-4) ike_algs=aes256-sha384-ecp521 esp_algs=aes128ctr-sha256-ecp521 ;;
 	alg-6) ike_algs=aes256gcm16-prfsha384-x25519-ke1_ecp384 esp_algs=aes256gcm16-x25519-ke1_ecp384 ;;
+	alg-7) ike_algs=aes256gcm16-prfsha384-x25519-ke1_mlkem768 esp_algs=aes256gcm16-x25519-ke1_mlkem768 ;;
 	alg-5) ike_algs=aes192-sha512-modp3072 esp_algs=aes128ccm16 ;;
 	*) ike_algs=aes256gcm16-prfsha384-x25519 esp_algs=aes128gcm16-x25519,aes128-sha256-ecp256 ;;
 	esac
