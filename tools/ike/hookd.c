@@ -129,7 +129,7 @@ static const char *find(const struct hookd *h, const char *conn, const char *chi
 /* The strings of @m, which end with a NUL each. */
 static void run(struct hookd *h, uint32_t key, char *m, size_t n)
 {
-	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	char *env[VARS + 1] = { path }, *end = m + n, *s, *name[2];
 	const char *command;
 	unsigned int i, vars = 1;
