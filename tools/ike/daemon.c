@@ -197,19 +197,8 @@ static int events(struct ike_daemon *d)
 	return d->timer && d->nl_ev ? event_add(d->nl_ev, NULL) : -1;
 }
 
-/* In the other process: secrets are none of its business. */
-static void forget(void *arg)
-{
-	struct ike_daemon *d = arg;
-
-	ike_setup_free(d->setup);
-	d->setup = NULL;
-}
-
 int ike_daemon_start(struct ike_daemon *d)
 {
-	const struct ike_hookd_conf hookd = { .path = d->path, .flags = d->flags,
-					      .syslog = d->syslog, .forget = forget, .arg = d };
 	const struct ike_nfsec_conf kern = { .arg = d, .opts = opts, .event = ike_peers_event,
 					     .log = ike_say_line };
 	struct ike_ctx_conf conf = { .peers = d->setup->peers, .n_peers = d->setup->n,
@@ -224,11 +213,6 @@ int ike_daemon_start(struct ike_daemon *d)
 
 	for (i = 0; i < 4; i++)
 		d->udp.fd[i] = -1;
-	d->hookd = ike_hookd_start(&hookd);
-	if (d->hookd < 0) {
-		ike_say(d, "no process for programs: %s", strerror(errno));
-		return -1;
-	}
 	d->kern = ike_nfsec_open(&kern, err, sizeof(err));
 	if (!d->kern || ike_udp_open(&d->udp, IKE_NFSEC_MARK, err, sizeof(err))) {
 		ike_say(d, "%s", err);

@@ -175,8 +175,6 @@ static void become(struct hookd *h)
 	struct event *ev;
 	unsigned int i;
 
-	if (h->conf.forget)
-		h->conf.forget(h->conf.arg);
 	/* It ends with the daemon, when that has said goodbye to its peers. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);

@@ -15,19 +15,16 @@
  * @path: file of the configuration, and
  * @flags: how it is read
  * @syslog: lines go there, else to standard error
- * @forget: called in the process, to let go of what it need not have; may be NULL
- * @arg: argument of @forget
  */
 struct ike_hookd_conf {
 	const char *path;
 	unsigned int flags;
 	bool syslog;
-	void (*forget)(void *arg);
-	void *arg;
 };
 
-/* Starts it, before privileges are given up. A descriptor, or -1 with errno. It ends, when
- * all has been run, once that is closed.
+/* Starts it: with the privileges that programs are to have, and before there are secrets in
+ * the memory of the caller. A descriptor, or -1 with errno. It ends, when all has been run,
+ * once that is closed.
  */
 int ike_hookd_start(const struct ike_hookd_conf *conf);
 

@@ -38,6 +38,18 @@ static int usage(FILE *out)
 	return out == stdout ? 0 : 2;
 }
 
+/* Starts who runs programs, which have the privileges that we have now. */
+static int updown(struct ike_daemon *d)
+{
+	const struct ike_hookd_conf conf = { .path = d->path, .flags = d->flags,
+					     .syslog = d->syslog };
+
+	d->hookd = ike_hookd_start(&conf);
+	if (d->hookd < 0)
+		ike_say(d, "no process for programs: %s", strerror(errno));
+	return d->hookd < 0 ? -1 : 0;
+}
+
 /* The last step before what comes from outside is read. */
 static int lock_up(struct ike_daemon *d, bool filter)
 {
@@ -72,7 +84,7 @@ static int run(struct ike_daemon *d, const char *sock, bool filter)
 
 int main(int argc, char **argv)
 {
-	static struct ike_daemon d = { .path = CONF_PATH };
+	static struct ike_daemon d = { .path = CONF_PATH, .hookd = -1 };
 	char path[IKE_CTL_PATH_MAX];
 	const char *sock = NULL;
 	bool test = false, filter = true;
@@ -126,6 +138,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (d.syslog)
 		openlog("secike", LOG_PID, LOG_DAEMON);
+	if (!test && updown(&d))
+		return 1;
 	/* From here on files are read as they will be when they are read again. */
 	if (!test && ike_priv_caps(IKE_PRIV_BIND, err, sizeof(err))) {
 		ike_say(&d, "%s", err);

@@ -264,7 +264,7 @@ int ike_reload(struct ike_daemon *d)
 		free(c.child);
 		return -1;
 	}
-	if (ike_hookd_reload(d->hookd))
+	if (d->hookd >= 0 && ike_hookd_reload(d->hookd))
 		ike_say(d, "the process for programs does not answer");
 	d->old[d->n_old++] = from;
 	note_wanted(d, from);

@@ -96,6 +96,7 @@ static void begin(const char *kids, const char *more)
 	unsigned int i;
 
 	memset(&d, 0, sizeof(d));
+	d.hookd = -1;
 	memset(&kern, 0, sizeof(kern));
 	for (i = 0; i < 4; i++)
 		d.udp.fd[i] = -1;
