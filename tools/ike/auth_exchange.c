@@ -167,6 +167,7 @@ static void replace_others(struct ike_step *x, const struct ike_payload *id)
 		/* It is sent by the next tick: our own message is being written. */
 		o->queue[0] = t;
 		o->n_queue = 1;
+		ike_sa_touch(o);
 	}
 }
 

@@ -122,6 +122,18 @@ static bool about_cert(enum ike_deny why)
 	return why >= IKE_DENY_CERT_COUNT && why <= IKE_DENY_ID;
 }
 
+/* What @p lets prove an identity with keys, as a clause. */
+static void trusted(const struct ike_peer_conf *p, char *buf, size_t n)
+{
+	if (p->n_raw_keys || (p->n_pinned && !p->trust)) {
+		snprintf(buf, n, "; we accept %u certificates and %u raw keys", p->n_pinned,
+			 p->n_raw_keys);
+		return;
+	}
+	snprintf(buf, n, "; we trust ");
+	ike_trust_print(p->trust, buf + strlen(buf), n - strlen(buf));
+}
+
 void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_deny why,
 		   const char *detail)
 {
@@ -142,8 +154,10 @@ void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_d
 		snprintf(ours, sizeof(ours), "; peer offers %s; we accept %s", got,
 			 method(p->remote_by));
 	} else if (about_cert(why) && c && ike_cert_print(c->cert.data, theirs, sizeof(theirs))) {
-		snprintf(ours, sizeof(ours), "; we trust ");
-		ike_trust_print(p->trust, ours + strlen(ours), sizeof(ours) - strlen(ours));
+		trusted(p, ours, sizeof(ours));
+	} else if (why == IKE_DENY_RAW_KEY) {
+		snprintf(theirs, sizeof(theirs), "a raw key");
+		trusted(p, ours, sizeof(ours));
 	} else if (about_cert(why)) {
 		snprintf(ours, sizeof(ours), "; peer sent no certificate that can be read");
 	}

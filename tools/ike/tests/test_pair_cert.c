@@ -190,22 +190,26 @@ static void test_raw(void)
 	pair_free(p);
 	p = with_raw();
 	p->end[0].conf.key = keys[0][2];
-	refused(p, 1, "IKE2-RPK-2 another key with the identity of the peer");
+	refused(p, 1, "peer offers a raw key; we accept 0 certificates and 1 raw keys",
+		"IKE2-RPK-2 another key with the identity of the peer");
 	p = with_raw();
 	p->end[0].conf.key = keys[0][2];
 	p->end[0].conf.raw = false;
-	refused(p, 1, "IKE2-RPK-2 the same without saying so");
+	refused(p, 1, "does not fit the key", "IKE2-RPK-2 the same without saying so");
 	p = with_raw();
 	p->end[1].conf.remote_id = pair_id("*.example.org");
-	refused(p, 1, "IKE2-RPK-2 a key that belongs to no identity");
+	refused(p, 1, "raw public key is not configured",
+		"IKE2-RPK-2 a key that belongs to no identity");
 	p = with_raw();
 	p->end[1].conf.n_raw_keys = 0;
 	p->end[1].conf.trust = trust;
-	refused(p, 1, "IKE2-AUTH-3 a raw key where a certificate is required");
+	refused(p, 1, "raw public key is not configured",
+		"IKE2-AUTH-3 a raw key where a certificate is required");
 	p = with_raw();
 	p->end[0].conf.raw = false;
 	p->end[0].conf.n_certs = 1;
-	refused(p, 1, "IKE2-AUTH-3 a certificate where a raw key is required");
+	refused(p, 1, "we accept 0 certificates and 1 raw keys",
+		"IKE2-AUTH-3 a certificate where a raw key is required");
 }
 
 static void test_pinned(void)
@@ -233,12 +237,14 @@ static void test_pinned(void)
 	p = with_certs(1, 1);
 	p->end[1].conf.pinned = list;
 	p->end[1].conf.n_pinned = 2;
-	refused(p, 1, "a certificate of the right authority that is not named");
+	refused(p, 1, "no path to a trusted",
+		"a certificate of the right authority that is not named");
 	p = with_certs(1, 1);
 	p->end[1].conf.pinned = list;
 	p->end[1].conf.n_pinned = 2;
 	p->end[0].conf.certs = &own;
-	refused(p, 1, "one that is named, if authorities are too and it is not theirs");
+	refused(p, 1, "unable to get local issuer",
+		"one that is named, if authorities are too and it is not theirs");
 	p = with_certs(1, 1);
 	p->end[1].conf.pinned = list;
 	p->end[1].conf.n_pinned = 2;
@@ -246,14 +252,15 @@ static void test_pinned(void)
 	p->end[0].conf.certs = &own;
 	p->end[0].conf.local_id = pair_id("mars.example.org");
 	p->end[1].conf.remote_id = pair_id("*.example.org");
-	refused(p, 1, "IKE2-ID-2 an identity that is neither named nor in the certificate");
+	refused(p, 1, "identity is not in the certificate",
+		"IKE2-ID-2 an identity that is neither named nor in the certificate");
 	list[1] = old;
 	p = with_certs(1, 1);
 	p->end[1].conf.pinned = list;
 	p->end[1].conf.n_pinned = 2;
 	p->end[1].conf.trust = NULL;
 	p->end[0].conf.certs = &old;
-	refused(p, 1, "one that is named and too old");
+	refused(p, 1, "not valid at this time", "one that is named and too old");
 	X509_free(old);
 	X509_free(own);
 }
