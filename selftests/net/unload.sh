@@ -69,7 +69,8 @@ load_start() {
 }
 
 load_stop() {
-	kill "${jobs[@]}" 2>/dev/null
+	# iperf3 that has several threads may never come to an end by itself
+	kill -KILL "${jobs[@]}" 2>/dev/null
 	wait "${jobs[@]}" 2>/dev/null
 	agent stop a
 	agent stop b
