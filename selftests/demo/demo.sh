@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Two gateways protect the traffic between two networks, step by step, on the
-# machine this runs on. Lines with "$" are commands as one would type them on
-# such gateways; lines with "ok" are claims of this demonstration that it has
-# just checked, and it fails if one of them is not true.
+# machine this runs on: one is nfsec with its IKE daemon secike, the other one
+# strongSwan with the IPsec of the kernel. Lines with "$" are commands as one would
+# type them on such gateways; lines with "ok" are claims of this demonstration that
+# it has just checked, and it fails if one of them is not true.
 # "make demo" boots a machine for it.
 set -u
 
@@ -97,26 +98,99 @@ all_drops() {
 		"\(.name) \(.value): \(.doc)"'
 }
 
+# eventually SECONDS COMMAND...: until the command succeeds
+eventually() {
+	local end=$((SECONDS + $1))
+	until "${@:2}"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.2
+	done
+}
+
+# state: of the only connection of G1; spi: our SPIs of its children
+state() { secctl -n G1 -j ike status | jq -r '.connections[0].state'; }
+spi() { secctl -n G1 -j ike status | jq -r '.connections[0].sas[].children[]."spi-in"' | xargs; }
+
+is_state() { is "$(state)" "$1"; }
+other_spi() { not is "$(spi)" "$1"; }
+
+# conf LOCAL REMOTE LOCAL-NET REMOTE-NET LOCAL-ID REMOTE-ID START-ACTION: of a gateway
+conf() {
+	cat <<-EOF
+	connections {
+		gateways {
+			local_addrs = $1
+			remote_addrs = $2
+			proposals = aes256gcm16-prfsha384-x25519
+			dpd_delay = 2
+			local {
+				auth = psk
+				id = $5
+			}
+			remote {
+				auth = psk
+				id = $6
+			}
+			children {
+				nets {
+					local_ts = $3
+					remote_ts = $4
+					esp_proposals = aes256gcm16-x25519
+					start_action = $7
+				}
+			}
+		}
+	}
+	secrets {
+		ike-gateways {
+			id-1 = $5
+			id-2 = $6
+			secret = $secret
+		}
+	}
+	EOF
+}
+
+swan() { ip netns exec G2 swanctl "$@" --uri "unix://$tmp/vici"; }
+
+strongswan_start() {
+	rm -f "$tmp/vici"
+	ip netns exec G2 "$charon" >"$tmp/charon.out" 2>&1 &
+	strongswan=$!
+	eventually 30 test -S "$tmp/vici" || die "strongSwan: $(cat "$tmp/charon.out")"
+	swan --load-all >"$tmp/swanctl.out" 2>&1 || die "swanctl: $(cat "$tmp/swanctl.out")"
+}
+
+# That of strongSwan, and what it left in the kernel
+strongswan_dies() {
+	kill -KILL $strongswan
+	wait $strongswan 2>/dev/null
+	ip -n G2 xfrm state flush
+}
+
 cleanup() {
 	local host pid
 	for pid in $(jobs -p); do kill "$pid" 2>/dev/null; done
+	wait 2>/dev/null
 	for host in A G1 R G2 B; do ip netns del $host 2>/dev/null; done
 	rm -rf "$tmp"
 }
 trap cleanup EXIT
 
 [ -d /sys/module/nfsec ] || die "nfsec.ko is not loaded"
+charon=$(command -v charon-systemd) || die "strongSwan is not installed (charon-systemd)"
 
 title "1. Two networks, two gateways, and the internet between them"
 cat <<'PICTURE'
     A                G1                   R                   G2               B
  10.1.0.1 ---- 10.1.0.254            "internet"          10.2.0.254 ---- 10.2.0.1
                 192.0.2.1 ==== .254             .254 ==== 198.51.100.1
-    |                                     |                                    |
+    |        nfsec, secike                |            strongSwan, XFRM        |
     inside: cleartext                the wire: ESP            inside: cleartext
 
-   Five hosts (network namespaces). G1 and G2 run nfsec; A, B and R know nothing
-   of it. R would forward cleartext between the networks if it got any.
+   Five hosts (network namespaces). G1 runs nfsec and its IKE daemon, G2 strongSwan
+   on the IPsec of the kernel; A, B and R know nothing of it. R would forward
+   cleartext between the networks if it got any.
 PICTURE
 for host in A G1 R G2 B; do
 	ip netns add $host
@@ -135,48 +209,61 @@ ip -n G2 route add default via 198.51.100.254
 ip -n B route add default via 10.2.0.254
 quiet A ping -c 1 10.2.0.1 || die "the hosts are not connected"
 
-title "2. Policies: what has to be protected"
+title "2. What has to be protected, and with whom"
 cat <<'TEXT'
-   The words are those of "ip xfrm". A policy out says what G1 must encrypt, one
-   fwd what it lets in for the network behind it, only if it came encrypted.
+   secike reads what strongSwan reads, so both gateways have the same file with
+   the sides exchanged; only that G1 starts when there is a packet ("trap").
 TEXT
-esp="proto esp reqid 1 mode tunnel"
-# shellcheck disable=SC2086 # $esp is several words
-{
-	on G1 secctl policy add src 10.1.0.0/24 dst 10.2.0.0/24 dir out \
-		tmpl src 192.0.2.1 dst 198.51.100.1 $esp
-	on G1 secctl policy add src 10.2.0.0/24 dst 10.1.0.0/24 dir fwd \
-		tmpl src 198.51.100.1 dst 192.0.2.1 $esp
-	on G2 secctl policy add src 10.2.0.0/24 dst 10.1.0.0/24 dir out \
-		tmpl src 198.51.100.1 dst 192.0.2.1 $esp
-	on G2 secctl policy add src 10.1.0.0/24 dst 10.2.0.0/24 dir fwd \
-		tmpl src 192.0.2.1 dst 198.51.100.1 $esp
+secret=$(od -An -v -tx1 -N24 /dev/urandom | tr -d ' \n')
+conf 192.0.2.1 198.51.100.1 10.1.0.0/24 10.2.0.0/24 g1.example.org g2.example.org trap \
+	>"$tmp/secike.conf"
+conf 198.51.100.1 192.0.2.1 10.2.0.0/24 10.1.0.0/24 g2.example.org g1.example.org none \
+	>"$tmp/swanctl.conf"
+cat >"$tmp/strongswan.conf" <<EOF
+charon-systemd {
+	load = random nonce openssl hmac kdf curve25519 kernel-netlink socket-default vici
+	plugins {
+		vici {
+			socket = unix://$tmp/vici
+		}
+	}
+	journal {
+		default = -1
+	}
 }
+swanctl {
+	load = random openssl
+}
+EOF
+export STRONGSWAN_CONF=$tmp/strongswan.conf SWANCTL_DIR=$tmp
+echo "G1\$ cat /etc/secike/secike.conf"
+sed "s/$secret/.../; s/\t/    /g" "$tmp/secike.conf" | text
+ip netns exec G1 secike -c "$tmp/secike.conf" -r 500,4 2>"$tmp/secike.log" &
+eventually 20 quiet G1 secctl ike status || die "secike: $(cat "$tmp/secike.log")"
+on G1 secctl policy get src 10.1.0.0/24 dst 10.2.0.0/24 dir out
+on G1 secctl policy get src 10.2.0.0/24 dst 10.1.0.0/24 dir fwd
 echo
-echo "   There are no keys yet. A tries to reach B all the same:"
+echo "   strongSwan is not there yet. A tries to reach B all the same:"
 record nokeys R west
 on A ping -q -c 3 -i 0.2 -W 1 10.2.0.1
 stop_recording
 claim "nothing of it left G1, encrypted or not" is "$(count nokeys 'net 10.0.0.0/8 or esp')" 0
-claim "G1 dropped exactly these 3 packets, as out_no_sa" is "$(drops G1 out_no_sa)" 3
+claim "but secike asks for its peer" [ "$(count nokeys 'udp port 500 and src 192.0.2.1')" -gt 0 ]
 
-title "3. Security associations: with which key"
-key1=0x$(od -An -v -tx1 -N20 /dev/urandom | tr -d ' \n')
-key2=0x$(od -An -v -tx1 -N20 /dev/urandom | tr -d ' \n')
-# shellcheck disable=SC2086
-for host in G1 G2; do
-	on $host secctl state add src 192.0.2.1 dst 198.51.100.1 spi 0x1001 $esp \
-		aead 'rfc4106(gcm(aes))' "$key1" 128
-	on $host secctl state add src 198.51.100.1 dst 192.0.2.1 spi 0x1002 $esp \
-		aead 'rfc4106(gcm(aes))' "$key2" 128
-done
+title "3. The other gateway starts, and there are keys"
+strongswan_start
+eventually 40 is_state up
+on G1 secctl ike status
 echo
 on G1 secctl state list
-claim "a listing does not show the keys" not grep -qi "${key1#0x}" <(secctl -n G1 state list)
+claim "the tunnel came up by itself, since a packet had asked for it" is_state up
+claim "strongSwan has it, too" [ "$(ip -n G2 xfrm state | grep -c '^src')" = 2 ]
+claim "no listing shows a key" not grep -Eqi '0x[0-9a-f]{40}' <(secctl -n G1 state list)
+claim "no log the secret" not grep -q "$secret" "$tmp/secike.log"
 
-title "4. Ping and a TCP transfer from A to B"
+title "4. Ping and a TCP transfer from A to B, and new keys meanwhile"
 record inside A eth0
-record wire R west
+record wire R west 'ip and not udp port 500 and not udp port 4500'
 on A ping -c 3 -i 0.2 -W 2 10.2.0.1
 claim "the ping came back" [ $? = 0 ]
 yes "the quick brown fox" | head -c 4000000 >"$tmp/sent"
@@ -184,7 +271,14 @@ ip netns exec B timeout 60 nc -l 7000 >"$tmp/received" &
 listener=$!
 until [ -n "$(ip netns exec B ss -Hltn sport = :7000)" ]; do sleep 0.1; done
 printf '%s\n' "B\$ nc -l 7000 >received" "A\$ nc -N 10.2.0.1 7000 <sent"
-ip netns exec A timeout 60 nc -N 10.2.0.1 7000 <"$tmp/sent"
+before=$(spi)
+ip netns exec A timeout 60 nc -N 10.2.0.1 7000 <"$tmp/sent" &
+on G1 secctl ike rekey gateways/nets
+claim "G1 makes new keys" eventually 10 other_spi "$before"
+middle=$(spi)
+echo "G2\$ swanctl --rekey --child nets"
+swan --rekey --child nets >/dev/null 2>&1
+claim "so does G2" eventually 10 other_spi "$middle"
 wait $listener
 stop_recording
 claim "4 000 000 bytes arrived as they were sent" cmp -s "$tmp/sent" "$tmp/received"
@@ -197,63 +291,64 @@ echo
 claim "inside there is cleartext" grep -q "the quick brown fox" "$tmp/inside.pcap"
 claim "on the wire there is not one byte of it" not grep -q "quick brown" "$tmp/wire.pcap"
 claim "the wire carries ESP, $(count wire esp) packets" [ "$(count wire esp)" -gt 6 ]
-claim "and nothing else" is "$(count wire 'not esp and ip')" 0
+claim "and nothing else but IKE" is "$(count wire 'not esp and ip')" 0
 
-title "6. Counters"
+title "6. What happens to a packet, and what has happened"
 on G1 secctl -s state list dst 198.51.100.1
-sa_packets() {
-	secctl -n "$1" -s -j state list | jq --argjson spi $(($2)) '.[] | select(.spi == $spi).usage.packets'
-}
 on G1 secctl explain src 10.1.0.1 dst 10.2.0.1 proto tcp sport 40000 dport 443
-claim "G1 sent as many packets through the association as were on the wire" \
-	is "$(sa_packets G1 0x1001)" "$(count wire 'esp and src 192.0.2.1')"
-claim "G2 accepted every one of them" is "$(sa_packets G2 0x1001)" "$(sa_packets G1 0x1001)"
-claim "G2 has dropped nothing" is "$(all_drops G2)" ""
+claim "G1 has dropped nothing that came from G2" \
+	not grep -q '^in_' <(all_drops G1)
 
 title "7. Somebody on the internet changes packets"
-echo "   R flips bits in the ciphertext of whatever it forwards to G2:"
+echo "   R flips bits in the ciphertext of whatever it forwards to G1:"
 on R nft add table ip evil
 on R nft 'add chain ip evil forward { type filter hook forward priority 0; }'
-on R nft add rule ip evil forward oif east ip protocol esp @th,160,8 set 0xff
-record b B eth0 icmp
+on R nft add rule ip evil forward oif west ip protocol esp @th,160,8 set 0xff
+record a A eth0 'icmp and dst 10.1.0.1'
 on A ping -q -c 5 -i 0.2 -W 1 10.2.0.1
 stop_recording
 quiet R nft delete table ip evil
-claim "B received none of the 5" is "$(count b)" 0
-claim "G2 dropped exactly 5, as in_icv" is "$(drops G2 in_icv)" 5
+claim "A received no answer to its 5 packets" is "$(count a)" 0
+claim "G1 dropped exactly 5, as in_icv" is "$(drops G1 in_icv)" 5
 
 title "8. Somebody on the internet sends recorded packets again"
-echo "   R sends the last 7 genuine ESP packets to G2 once more:"
-record genuine R east 'esp and src 192.0.2.1'
+echo "   R sends the last 7 genuine ESP packets to G1 once more:"
+record genuine R west 'esp and dst 192.0.2.1'
 quiet A ping -q -c 7 -i 0.1 -W 2 10.2.0.1
 stop_recording
-record b B eth0 icmp
+record a A eth0 icmp
 ip netns exec R python3 - "$tmp/genuine.pcap" <<'PYTHON'
 import sys
 from scapy.all import rdpcap, sendp
-sendp(list(rdpcap(sys.argv[1]))[-7:], iface="east", verbose=False)
+sendp(list(rdpcap(sys.argv[1]))[-7:], iface="west", verbose=False)
 PYTHON
 stop_recording
 claim "7 were recorded" is "$(count genuine)" 7
-claim "B received none of them again" is "$(count b)" 0
-claim "G2 dropped exactly 7, as in_replay" is "$(drops G2 in_replay)" 7
+claim "A received none of them again" is "$(count a)" 0
+claim "G1 dropped exactly 7, as in_replay" is "$(drops G1 in_replay)" 7
 claim "and traffic goes on as before" quiet A ping -q -c 3 -i 0.1 -W 2 10.2.0.1
 
-title "9. The keys go away while traffic flows"
+title "9. The other gateway dies while traffic flows, and comes back"
 record end R west
-ip netns exec A ping -q -i 0.05 -w 3 10.2.0.1 >"$tmp/ping" &
+ip netns exec A ping -q -i 0.05 -w 60 10.2.0.1 >"$tmp/ping" &
+pinger=$!
 sleep 1
-on G1 secctl state flush
-wait $!
+strongswan_dies
+claim "G1 finds its peer to be dead" eventually 30 not is_state up
+tail -n 3 "$tmp/secike.log" | text
+sleep 1
+strongswan_start
+claim "and has its tunnel again when there is one" eventually 40 is_state up
+sleep 1
+kill -INT $pinger
+wait $pinger
 stop_recording
 text <"$tmp/ping" | tail -2
-claim "some of these packets went out as ESP" [ "$(count end esp)" -gt 0 ]
-claim "none in clear" is "$(count end 'net 10.0.0.0/8')" 0
+claim "none of these packets went out in clear" is "$(count end 'net 10.0.0.0/8')" 0
+claim "and traffic goes on" quiet A ping -q -c 3 -i 0.1 -W 2 10.2.0.1
 echo
-echo "   Every packet that is missing has been counted, under a reason:"
-for host in G1 G2; do
-	all_drops $host | sed "s/^/   $host: /"
-done
+echo "   Every packet that G1 dropped has been counted, under a reason:"
+all_drops G1 | text
 
 title "$((claims - broken)) of $claims claims are true"
 [ $broken = 0 ]
