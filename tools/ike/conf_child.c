@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf_int.h"
+#include "kernel.h"
 
 static const uint8_t proto_esp = IKE_PROTO_ESP;
 
@@ -129,7 +130,7 @@ static struct ike_conf_child *child(struct conf_ctx *x, const struct conf_node *
 	unset(&c->time);
 	unset(&c->bytes);
 	unset(&c->packets);
-	c->replay_window = 32;
+	c->replay_window = IKE_REPLAY_WINDOW;
 	c->copy_df = true;
 	c->copy_ecn = true;
 	conf_keys(x, v, conf_child_keys, c);

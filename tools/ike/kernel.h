@@ -10,6 +10,8 @@
 #include "crypto.h"
 #include "ts.h"
 
+#define IKE_REPLAY_WINDOW 1024	/* packets, unless configured */
+
 /**
  * struct ike_kern_sa - one IPsec SA, of one direction
  * @spi: its SPI, in network order

@@ -46,7 +46,7 @@ struct sec_addr ike_nfsec_addr(const struct ike_addr *a)
 
 const struct ike_nfsec_opts *ike_nfsec_opts(struct ike_nfsec *k, uint32_t reqid)
 {
-	static const struct ike_nfsec_opts none = { .replay_window = 32 };
+	static const struct ike_nfsec_opts none = { .replay_window = IKE_REPLAY_WINDOW };
 	const struct ike_nfsec_opts *o = NULL;
 
 	if (k->conf.opts)

@@ -244,7 +244,7 @@ static void defaults(void)
 	ktap_ok(h->esp.n && h->local_ts.n == 1 && h->local_ts.v[0].dynamic &&
 		h->time.rekey == 3600 &&
 		h->time.life == 3960 && h->time.rand == 360 && !h->bytes.life && !h->packets.life &&
-		h->replay_window == 32 && h->mode == IKE_CONF_TUNNEL && h->copy_df && h->copy_ecn &&
+		h->replay_window == 1024 && h->mode == IKE_CONF_TUNNEL && h->copy_df && h->copy_ecn &&
 		h->copy_dscp == IKE_CONF_COPY_OUT && !h->mark_in.mask && !h->updown, NULL,
 		"defaults of a child");
 	ike_conf_free(c);

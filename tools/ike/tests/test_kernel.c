@@ -160,7 +160,7 @@ static void test_sa(void)
 	s.esn = true;
 	ike_nfsec_ops.add_sa(&k, &s);
 	ktap_ok(o->dir == NFSEC_DIR_IN && o->mode == NFSEC_MODE_TUNNEL && o->spi == 0xc0000001 &&
-		o->reqid == 3 && o->flags == NFSEC_SA_FLAGS_ESN && o->replay_window == 32 &&
+		o->reqid == 3 && o->flags == NFSEC_SA_FLAGS_ESN && o->replay_window == 1024 &&
 		o->encap.sport == 4500 && o->encap.dport == 4501 && o->proto == IPPROTO_ESP &&
 		!sec_has(o, NFSEC_A_SA_LIMITS), NULL, "an inbound SA in UDP");
 	s.inbound = false;
