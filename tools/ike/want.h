@@ -5,8 +5,6 @@
 #ifndef IKE_WANT_H
 #define IKE_WANT_H
 
-#include "sa.h"
-
 /* want.c: children that are to be there (ike_acquire(), ike_up(), ike_down()) */
 
 /* The packet that asks for a child of @conf: its selectors go first. False if there is none. */
