@@ -31,7 +31,7 @@ ike := interop/ike.sh interop/ike-more.sh
 on_vm-6.12 := net/dkms.sh $(other) $(ike) net-1 net-2 net-3
 on_vm-6.1 := $(other) net-1 net-2 net-3
 on_vm-7.2 := wire/wire.py interop/esp.sh net-1 net-2
-on_uml := net/donoharm.sh wire/wire.py net-smp
+on_uml := net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
 on_uml-debug := wire/wire.py secctl/secctl.sh net-1 net-2 net-3
 args_interop/esp.sh = $(if $(filter %/vm-6.12,$(@D:%/interop=%)),,--pairs)
 

@@ -75,6 +75,16 @@ charon_start() {
 	wait_for 30 test -S "$tmp/vici"
 }
 
+# G2 is for another secike then
+charon_ends() {
+	kill "$(cat "$tmp/charon.daemon")"
+	wait "$(cat "$tmp/charon.daemon")" 2>/dev/null
+	rm "$tmp/charon.daemon"
+	ip -n "$G2" xfrm state flush
+	ip -n "$G2" xfrm policy flush
+	impl_G2=nfsec
+}
+
 # swan ARG...
 swan() {
 	STRONGSWAN_CONF=$tmp/strongswan.conf timeout 60 swanctl "$@" --uri "$vici" >>"$tmp/swanctl.out" 2>&1
@@ -101,7 +111,7 @@ shown() {
 sas() {
 	case $(impl_of "$1") in
 	nfsec) secctl -n "$1" -j state list | jq '[.[] | select(.larval | not)] | length' ;;
-	xfrm) ip -n "$1" xfrm state | grep -c '^src' ;;
+	xfrm) ip -n "$1" xfrm state | grep -Ec '^[[:space:]](aead|enc) ' ;;
 	esac
 }
 
@@ -223,6 +233,7 @@ conf() {
 					local_ts = $lts
 					remote_ts = $rts
 					$( [ $name != host ] || echo "mode = transport" )
+					$( [ $name != psk ] || echo "replay_window = 4096" )
 					$( [[ $name$* != trap*waits* ]] || echo "start_action = trap" )
 					rekey_time = 0
 					esp_proposals = $esp_algs

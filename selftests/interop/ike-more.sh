@@ -237,12 +237,7 @@ other_change() { changed $1 "$2" && sas_are "$G1" 2 && sas_are "$G2" 2; }
 
 part_self() {
 	local before
-	kill "$(cat "$tmp/charon.daemon")"
-	wait "$(cat "$tmp/charon.daemon")" 2>/dev/null
-	rm "$tmp/charon.daemon"
-	ip -n "$G2" xfrm state flush
-	ip -n "$G2" xfrm policy flush
-	impl_G2=nfsec
+	charon_ends
 	shown "self: secike starts there too" secike_start them "$G2"
 	shown "self: we begin" ike up cert timeout 20
 	shown "self: bytes get through" traffic
