@@ -29,10 +29,13 @@ ike := interop/ike.sh interop/ike-more.sh
 # the plain one has what the others cannot do; and it is a 7.2, so the stock one does
 # without what depends on the version only.
 on_vm-6.12 := net/dkms.sh $(other) $(ike) net-1 net-2 net-3
-on_vm-6.1 := $(other) net-1 net-2 net-3
-on_vm-7.2 := wire/wire.py interop/esp.sh net-1 net-2
+on_vm-6.1 := $(other) interop/ike.sh net-1 net-2 net-3
+on_vm-7.2 := wire/wire.py interop/esp.sh interop/ike-more.sh net-1 net-2
 on_uml := net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
 on_uml-debug := wire/wire.py secctl/secctl.sh net-1 net-2 net-3
+# Other versions of strongSwan: 5.9, and 6.1 with ML-KEM
+args_interop/ike.sh = $(if $(findstring vm-6.1/,$@),psk cert)
+args_interop/ike-more.sh = $(if $(findstring vm-7.2/,$@),more)
 args_interop/esp.sh = $(if $(filter %/vm-6.12,$(@D:%/interop=%)),,--pairs)
 
 vm_logs = $(on_vm-$(1):%=$(LOGS)/vm-$(1)/%.log)
