@@ -352,6 +352,14 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		ike_fail_refused(sa, NULL, e->notify.type);
 		return IKE_DIE;
 	}
+	/* EAP would go on here, if the peer had proved who it is (RFC 7296 2.16) */
+	if (!id || !auth) {
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH response is not complete: no %s",
+			 !id ? "IDr" : ike_msg_find(x->m, IKE_P_EAP, NULL) ?
+			 "AUTH, and EAP is not possible here" : "AUTH");
+		ike_info_refuse(sa, x->now, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_GO_ON;
+	}
 	why = ike_ppk_response(x) ? IKE_DENY_SECRET : IKE_DENY_NONE;
 	if (!why)
 		why = ike_auth_peer(sa, sa->peer, x->m, (struct ike_buf){ 0 }, &detail);

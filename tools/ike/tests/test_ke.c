@@ -93,8 +93,8 @@ static void test_vectors(void)
 			     curves[i].secret) &&
 			side(curves[i].group, false, curves[i].r, curves[i].gr, curves[i].gi,
 			     curves[i].secret), NULL,
-			"IKE2-KE-%u group %u as in its RFC", curves[i].group < 30 ? 2 : 3,
-			curves[i].group);
+			"%s group %u as in its RFC", curves[i].group < 30 ? "IKE2-KE-2" :
+			"IKE2-KE-3", curves[i].group);
 	for (i = 0; i < ARRAY_SIZE(modp); i++)
 		ktap_ok(side(modp[i].group, true, modp[i].i, modp[i].gi, modp[i].gr,
 			     modp[i].secret) &&
@@ -208,7 +208,7 @@ static void test_ecp_points(size_t i)
 {
 	uint16_t m = curves[i].group;
 	struct ike_buf good = hex(curves[i].gi);
-	uint8_t v[132];
+	uint8_t v[133];
 
 	memcpy(v, good.p, good.n);
 	v[good.n - 1] ^= 1;
@@ -217,6 +217,10 @@ static void test_ecp_points(size_t i)
 	memset(v, 0, good.n);
 	ktap_ok(offer(m, true, (struct ike_buf){ v, good.n }) == IKE_CRYPT_PUB_CURVE, NULL,
 		"IKE2-KE-4 ATK-15 group %u: 0, 0 for infinity", m);
+	v[0] = 4;
+	memcpy(v + 1, good.p, good.n);
+	ktap_ok(offer(m, true, (struct ike_buf){ v, good.n + 1 }) == IKE_CRYPT_PUB_LENGTH, NULL,
+		"IKE2-KE-2 group %u: the format of X9.62, with 4 in front, is refused", m);
 	memcpy(v, good.p, good.n);
 	memset(v, 0xff, good.n / 2);
 	ktap_ok(offer(m, false, (struct ike_buf){ v, good.n }) == IKE_CRYPT_PUB_RANGE, NULL,
