@@ -13,7 +13,7 @@ static bool others(const struct ike_sa *sa)
 {
 	const struct ike_sa *o;
 
-	for (o = sa->ctx->sas; o; o = o->next)
+	for (o = ike_by_peer(sa->ctx, sa->peer); o; o = o->mates.next)
 		if (o != sa && o->peer == sa->peer && o->state != IKE_S_GONE)
 			return true;
 	return false;
@@ -112,6 +112,7 @@ static int establish(struct ike_step *x, const struct ike_payload *id)
 		return -1;
 	sa->peer_id = (struct ike_buf){ copy, n };
 	sa->peer_id_type = id->id.type;
+	ike_index_id(sa);
 	free(sa->msg_i);
 	free(sa->msg_r);
 	sa->msg_i = NULL;
@@ -143,7 +144,7 @@ static bool taken(const struct ike_step *x, const struct ike_peer_conf *p,
 
 	if (p->unique != IKE_UNIQUE_KEEP || ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
 		return false;
-	for (o = x->c->sas; o; o = o->next)
+	for (o = ike_by_id(x->c, p, id->id.type, id->id.data); o; o = o->same.next)
 		if (o->state == IKE_S_UP && rival(o, x, p, id)) {
 			ike_log(x->c, x->sa, "the peer is here already");
 			return true;
@@ -159,7 +160,7 @@ static void replace_others(struct ike_step *x, const struct ike_payload *id)
 
 	if (x->sa->peer->unique != IKE_UNIQUE_REPLACE)
 		return;
-	for (o = x->c->sas; o; o = o->next) {
+	for (o = ike_by_id(x->c, x->sa->peer, id->id.type, id->id.data); o; o = o->same.next) {
 		if (o->state != IKE_S_UP || !rival(o, x, x->sa->peer, id))
 			continue;
 		ike_log(x->c, o, "another one takes its place");
@@ -176,17 +177,19 @@ static void replace_others(struct ike_step *x, const struct ike_payload *id)
  */
 static void initial_contact(struct ike_step *x, const struct ike_payload *id)
 {
-	struct ike_sa *o;
+	struct ike_sa *o, *next;
 
 	if (x->sa->peer->unique == IKE_UNIQUE_NEVER ||
 	    !ike_msg_notify(x->m, IKE_N_INITIAL_CONTACT, NULL))
 		return;
-	for (o = x->c->sas; o; o = o->next)
+	for (o = ike_by_id(x->c, x->sa->peer, id->id.type, id->id.data); o; o = next) {
+		next = o->same.next;
 		if (rival(o, x, x->sa->peer, id)) {
 			ike_log(x->c, o, "peer started anew");
 			o->end = IKE_END_QUIET;
 			ike_sa_die(o, x->now);
 		}
+	}
 }
 
 /* The child part of the answer: SAr2, TSi, TSr, or the notify that says why not. */
@@ -274,7 +277,7 @@ enum ike_after ike_auth_request(struct ike_step *x)
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
-	sa->peer = p;
+	ike_sa_peer(sa, p);
 	ike_out_id(x->out, IKE_P_IDR, p->local_id.type, p->local_id.data);
 	if (ike_auth_cert_out(sa, x->out) || ike_auth_out(sa, x->out, IKE_P_IDR) ||
 	    establish(x, idi)) {

@@ -116,7 +116,8 @@ static void tell(struct ike_sa *sa, struct ike_child *ch, bool up)
 
 	if (up == ch->told)
 		return;
-	for (other = sa->ctx->sas; other; other = other->next)
+	for (other = ike_by_id(sa->ctx, sa->peer, sa->peer_id_type, sa->peer_id); other;
+	     other = other->same.next)
 		for (o = other->children; o; o = o->next) {
 			if (!same_child(sa, ch, other, o) || (up && !o->told))
 				continue;
@@ -279,29 +280,39 @@ void ike_child_promote(struct ike_sa *sa, uint64_t now, uint32_t twin)
 	ike_child_release(sa, ch);
 }
 
+static bool reqid_used(const struct ike_ctx *c, uint32_t r)
+{
+	const struct ike_child *ch;
+	const struct ike_sa *sa;
+
+	for (sa = c->sas; sa; sa = sa->next)
+		for (ch = sa->children; ch; ch = ch->next)
+			if (ch->reqid == r)
+				return true;
+	return false;
+}
+
 /* The reqid of @ch: that of the configuration; if several peers may have it, that of what it
- * replaces, or a new one.
+ * replaces, or a new one. Those are used up before any of them is looked for again.
  */
 static uint32_t reqid_of(struct ike_sa *sa, const struct ike_child *ch)
 {
-	uint32_t r = IKE_REQID_MANY;
 	const struct ike_child *o;
 	const struct ike_sa *other;
-	bool used;
+	uint32_t r;
 
 	if (!ch->conf->many)
 		return ch->conf->reqid;
-	for (other = sa->ctx->sas; other; other = other->next)
+	for (other = ike_by_id(sa->ctx, sa->peer, sa->peer_id_type, sa->peer_id); other;
+	     other = other->same.next)
 		for (o = other->children; o; o = o->next)
 			if (same_child(sa, ch, other, o))
 				return o->reqid;
 	do {
-		used = false;
-		for (other = sa->ctx->sas; other && !used; other = other->next)
-			for (o = other->children; o && !used; o = o->next)
-				used = o->reqid == r;
-		r += used;
-	} while (used);
+		r = IKE_REQID_MANY + sa->ctx->reqids % IKE_REQIDS_MANY;
+	} while (sa->ctx->reqids++ >= IKE_REQIDS_MANY && reqid_used(sa->ctx, r));
+	if (sa->ctx->reqids >= 2 * IKE_REQIDS_MANY)
+		sa->ctx->reqids -= IKE_REQIDS_MANY;
 	return r;
 }
 

@@ -30,8 +30,8 @@ static bool repeated(struct ike_step *x, const uint8_t *hash)
 {
 	struct ike_sa *sa;
 
-	for (sa = x->c->sas; sa; sa = sa->next)
-		if (sa->state == IKE_S_HALF_OPEN && !memcmp(sa->spi_i, x->m->hdr.spi_i, 8) &&
+	for (sa = x->c->half; sa; sa = sa->half.next)
+		if (!memcmp(sa->spi_i, x->m->hdr.spi_i, 8) &&
 		    ike_window_repeated(sa, x->now, x->local, x->remote, hash))
 			return true;
 	return false;
@@ -44,8 +44,8 @@ static bool crowded(const struct ike_step *x)
 	const struct ike_sa *sa;
 	unsigned int n = 0;
 
-	for (sa = x->c->sas; sa; sa = sa->next)
-		n += sa->state == IKE_S_HALF_OPEN && sa->remote.len == x->remote->len &&
+	for (sa = x->c->half; sa; sa = sa->half.next)
+		n += sa->remote.len == x->remote->len &&
 		     !memcmp(sa->remote.a, x->remote->a, len);
 	return n >= x->c->conf.half_open_each;
 }

@@ -38,6 +38,7 @@ enum ike_action {
 };
 
 #define IKE_REQID_MANY	1500000u
+#define IKE_REQIDS_MANY	500000u	/* their number */
 
 /**
  * struct ike_child_conf - a child SA that a peer may have

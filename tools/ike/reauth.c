@@ -52,7 +52,7 @@ static bool under_way(const struct ike_sa *sa)
 {
 	const struct ike_sa *o;
 
-	for (o = sa->ctx->sas; o; o = o->next)
+	for (o = ike_by_peer(sa->ctx, sa->peer); o; o = o->mates.next)
 		if (o->state < IKE_S_UP && !memcmp(o->heir_of, ike_sa_own_spi(sa), 8))
 			return true;
 	return false;

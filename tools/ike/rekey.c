@@ -137,6 +137,8 @@ static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
 	n->peer_id = sa->peer_id;
 	n->peer_id_type = sa->peer_id_type;
 	sa->peer_id = (struct ike_buf){ 0 };
+	ike_index_id(sa);
+	ike_index_id(n);
 	n->children = sa->children;
 	sa->children = NULL;
 	for (i = 0; i < sa->n_queue; i++)

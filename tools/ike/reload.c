@@ -103,7 +103,7 @@ static void move(struct ike_sa *sa, const struct ike_peer_conf *to, const struct
 	unsigned int i, n = 0;
 
 	ike_sa_touch(sa);
-	sa->peer = to;
+	ike_sa_peer(sa, to);
 	conf = new_child(c, from, to, sa->first);
 	sa->first = conf ? conf : sa->first ? &to->children[0] : NULL;
 	/* What is under way ends with the configuration that it began with. */

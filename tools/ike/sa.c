@@ -99,10 +99,11 @@ struct ike_sa *ike_sa_new(struct ike_ctx *c, uint64_t now, const struct ike_peer
 		free(sa);
 		return NULL;
 	}
-	sa->peer = peer;
+	ike_sa_peer(sa, peer);
 	sa->initiator = initiator;
 	sa->state = initiator ? IKE_S_INIT_SENT : IKE_S_HALF_OPEN;
 	c->half_open += !initiator;
+	ike_half_open(sa, !initiator);
 	sa->heard_at = now;
 	sa->rekey_at = UINT64_MAX;
 	sa->reauth_at = UINT64_MAX;
@@ -137,6 +138,7 @@ void ike_sa_state(struct ike_sa *sa, enum ike_state s)
 	else if (s == IKE_S_UP)
 		sa->ctx->stats.up[sa->initiator]++;
 	sa->ctx->half_open -= sa->state == IKE_S_HALF_OPEN;
+	ike_half_open(sa, false);
 	sa->state = s;
 	ike_log(sa->ctx, sa, "IKE SA %s", states[s]);
 	ike_tell(sa->ctx, &e);
@@ -161,6 +163,7 @@ static void wipe(struct ike_sa *sa)
 	sa->msg_r = NULL;
 	free((void *)sa->peer_id.p);
 	sa->peer_id = (struct ike_buf){ 0 };
+	ike_index_id(sa);
 	OPENSSL_cleanse(sa->ni, sizeof(sa->ni));
 	OPENSSL_cleanse(sa->nr, sizeof(sa->nr));
 	sa->n_queue = 0;
@@ -196,6 +199,8 @@ void ike_sa_release(struct ike_sa *sa)
 		;
 	*p = sa->by_spi;
 	c->half_open -= sa->state == IKE_S_HALF_OPEN;
+	ike_half_open(sa, false);
+	ike_sa_peer(sa, NULL);
 	ike_window_wipe(&sa->w);
 	ike_due_free(sa);
 	OPENSSL_cleanse(sa, sizeof(*sa));

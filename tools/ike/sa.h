@@ -7,6 +7,7 @@
 
 #include "codec.h"
 #include "crypto.h"
+#include "index.h"
 #include "peer.h"
 
 #define IKE_MSG_MAX	32768	/* longest message that we write, not counting its pieces */
@@ -162,7 +163,7 @@ struct ike_window {
  * @touched: what points to it among those whose time may have changed, NULL if it is none
  * @next_touched: the next of those
  * @by_spi: SAs whose own SPI has the same hash
- * @peer: its peer; of a responder a guess until IKE_AUTH
+ * @peer: its peer; of a responder a guess until IKE_AUTH; set by ike_sa_peer()
  * @state: its state
  * @initiator: we are the original initiator
  * @spi_i: SPI of the initiator
@@ -222,6 +223,9 @@ struct ike_window {
  * @heir_of: SPI of ours of the SA that this one is to replace so, else zero
  * @peer_id: identity of the peer, allocated; empty before it is proved
  * @peer_id_type: its type
+ * @half: the other half-open ones
+ * @same: SAs with the same hash of @peer_id
+ * @mates: or of @peer
  */
 struct ike_sa {
 	struct ike_ctx *ctx;
@@ -294,6 +298,7 @@ struct ike_sa {
 	uint8_t heir_of[8];
 	struct ike_buf peer_id;
 	uint8_t peer_id_type;
+	struct ike_link half, same, mates;
 };
 
 /**
@@ -314,7 +319,11 @@ struct ike_sa {
  * @n_drains: their number
  * @pools: what is leased of which pool
  * @leases: and to whom
- * @half_open: number of SAs in IKE_S_HALF_OPEN
+ * @half: SAs in IKE_S_HALF_OPEN, and
+ * @half_open: their number
+ * @by_id: SAs by identity
+ * @by_peer: and by peer
+ * @reqids: how many reqids were given to children that several peers may have
  * @cookie_until: cookies are asked for until then
  * @cookie_at: when @cookie_secret[0] was made
  * @cookie_version: its number
@@ -346,7 +355,9 @@ struct ike_ctx {
 	unsigned int n_drains;
 	struct ike_pool_state *pools;
 	struct ike_lease *leases;
+	struct ike_sa *half, *by_id[IKE_BUCKETS], *by_peer[IKE_BUCKETS];
 	unsigned int half_open;
+	uint32_t reqids;
 	uint64_t cookie_until, cookie_at;
 	uint8_t cookie_version;
 	uint8_t cookie_secret[2][32];

@@ -122,7 +122,7 @@ static int serve(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 	struct ike_task t = { IKE_TASK_CHILD, w->conf };
 	struct ike_sa *sa, *up = NULL;
 
-	for (sa = c->sas; sa; sa = sa->next) {
+	for (sa = ike_by_peer(c, w->peer); sa; sa = sa->mates.next) {
 		if (sa->peer != w->peer)
 			continue;
 		if (making(sa, w->conf))
@@ -192,7 +192,7 @@ static bool look(struct ike_ctx *c, uint64_t now, struct ike_want *w)
 	const struct ike_sa *sa;
 	bool busy = false;
 
-	for (sa = c->sas; sa; sa = sa->next) {
+	for (sa = ike_by_peer(c, w->peer); sa; sa = sa->mates.next) {
 		if (sa->peer != w->peer)
 			continue;
 		if (sa->state == IKE_S_UP && has(sa, w->conf, w))
@@ -356,7 +356,7 @@ int ike_acquire(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pee
 		p.src = *src;
 		p.dst = *dst;
 	}
-	for (sa = c->sas; sa; sa = sa->next)
+	for (sa = ike_by_peer(c, peer); sa; sa = sa->mates.next)
 		if (sa->peer == peer && sa->state == IKE_S_UP && has(sa, conf, &p))
 			return 0;
 	w = add(c, now, peer, conf);
@@ -461,7 +461,7 @@ void ike_unique_plan(struct ike_sa *sa, uint64_t now)
 {
 	struct ike_sa *o;
 
-	for (o = sa->ctx->sas; o; o = o->next)
+	for (o = ike_by_id(sa->ctx, sa->peer, sa->peer_id_type, sa->peer_id); o; o = o->same.next)
 		if (o != sa && o->peer == sa->peer && o->state == IKE_S_UP &&
 		    o->began != sa->began &&
 		    ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
@@ -478,7 +478,8 @@ void ike_unique_tick(struct ike_sa *sa, uint64_t now)
 	struct ike_child *ch;
 
 	sa->unique_at = UINT64_MAX;
-	for (o = sa->ctx->sas; o && !lose; o = o->next) {
+	o = ike_by_id(sa->ctx, sa->peer, sa->peer_id_type, sa->peer_id);
+	for (; o && !lose; o = o->same.next) {
 		if (o == sa || o->peer != sa->peer || o->state != IKE_S_UP ||
 		    o->began == sa->began ||
 		    !ike_id_same(o->peer_id_type, o->peer_id, sa->peer_id_type, sa->peer_id))
