@@ -113,7 +113,7 @@ help:
 	@echo 'machines, so that the kernel that runs is left alone:'
 	@echo '  demo            two gateways, explained step by step'
 	@echo '  check           every test on every supported kernel'
-	@echo '  bench           nfsec, XFRM and WireGuard measured side by side'
+	@echo '  bench           nfsec, XFRM and WireGuard, secike and charon side by side'
 	@echo '  style           static checks of the sources'
 	@echo '  distclean       remove images and kernels of the test machines as well'
 

@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Make the table and the JSON file of "make bench" from what bench.sh measured.
+"""Make the table and the JSON file of "make bench" from what was measured.
 
 usage: report.py DIRECTORY FILE
 
 DIRECTORY has one subdirectory for each machine, with a raw.jsonl in it; of
 several runs of the same measurement the median counts. FILE gets a list of
 objects with machine, path, workload, engine, algorithm, value, unit,
-ratio_to_xfrm (the same algorithm) and ratio_to_wireguard.
+ratio_to_xfrm (the same algorithm) and ratio_to_wireguard; of IKE daemons
+ratio_to_charon.
 """
 import json
 import pathlib
 import statistics
 import sys
 
-ENGINES = ["bare", "plain", "xfrm", "wireguard", "nfsec"]
+ENGINES = ["bare", "plain", "xfrm", "wireguard", "nfsec", "charon", "secike"]
 WORKLOADS = {
     "tcp": "one TCP stream",
     "udp64": "UDP, 64 octets",
     "udp1400": "UDP, 1400 octets",
+    "handshakes": "IKEv2 handshakes in CPU time of both ends",
+    "memory": "memory of one end for an IKE SA with a child",
 }
+COLUMNS = [("x XFRM", "ratio_to_xfrm"), ("x WireGuard", "ratio_to_wireguard")]
+DAEMON_COLUMNS = [("x charon", "ratio_to_charon")]
 LABELS = {"bare": "plain, no nfsec.ko"}
 
 
@@ -50,12 +55,17 @@ def results(values):
         if engine in ("nfsec", "xfrm", "wireguard"):
             xfrm = values.get((machine, path, workload, "xfrm", algorithm))
             wireguard = values.get((machine, path, workload, "wireguard", "chacha"))
-        rows.append({
+        row = {
             "machine": machine, "path": path, "workload": workload,
             "engine": engine, "algorithm": algorithm, "value": value, "unit": unit,
-            "ratio_to_xfrm": ratio(value, xfrm),
-            "ratio_to_wireguard": ratio(value, wireguard),
-        })
+        }
+        if path == "daemons":
+            charon = values.get((machine, path, workload, "charon", algorithm))
+            row["ratio_to_charon"] = ratio(value, charon)
+        else:
+            row["ratio_to_xfrm"] = ratio(value, xfrm)
+            row["ratio_to_wireguard"] = ratio(value, wireguard)
+        rows.append(row)
     rows.sort(key=lambda r: (r["machine"], r["path"], list(WORKLOADS).index(r["workload"]),
                              r["algorithm"], ENGINES.index(r["engine"])))
     return rows
@@ -63,7 +73,7 @@ def results(values):
 
 def table(rows):
     """Print the rows, a block for each machine, path and workload"""
-    block = None
+    block = columns = None
     for row in rows:
         head = (row["machine"], row["path"], row["workload"])
         if head != block:
@@ -72,12 +82,12 @@ def table(rows):
             if row["machine"].startswith("vm"):
                 unit = unit.replace("/s", " per 10^9 instructions")
             print(f"\n{row['machine']}, {row['path']}, {WORKLOADS[row['workload']]}, {unit}")
-            print(f"  {'':26}{'':>10}{'x XFRM':>10}{'x WireGuard':>13}")
+            columns = DAEMON_COLUMNS if row["path"] == "daemons" else COLUMNS
+            print(f"  {'':26}{'':>10}" + "".join(f"{title:>13}" for title, _ in columns))
         label = LABELS.get(row["engine"], row["engine"])
         name = f"{label} {row['algorithm']}".strip()
-        ratios = [f"{row[k]:.2f}" if row[k] is not None else ""
-                  for k in ("ratio_to_xfrm", "ratio_to_wireguard")]
-        print(f"  {name:26}{row['value']:>10.0f}{ratios[0]:>10}{ratios[1]:>13}")
+        ratios = [f"{row[key]:.2f}" if row[key] is not None else "" for _, key in columns]
+        print(f"  {name:26}{row['value']:>10.0f}" + "".join(f"{r:>13}" for r in ratios))
 
 
 def main():
