@@ -177,6 +177,8 @@ enum ike_after ike_child_refused(struct ike_step *x, const struct ike_payload *e
 	keep_old(sa, x->now);
 	if (ike_child_stuck(sa, x->now, e->notify.type))
 		return IKE_GO_ON;
+	if (e->notify.type == IKE_N_NO_ADDITIONAL_SAS && rekeying(sa))
+		ike_reauth_instead(sa, x->now);
 	if (e->notify.type == IKE_N_CHILD_SA_NOT_FOUND && rekeying(sa)) {
 		old = ike_child_by_in(sa, sa->task.spi);
 		if (old) {
@@ -482,12 +484,13 @@ enum ike_after ike_child_request(struct ike_step *x)
 	}
 	if (ike)
 		return ike_rekey_request(x);
-	if (n >= CHILDREN_MAX) {
+	if (!find_old(x, &old))
+		return IKE_GO_ON;
+	/* what is replaced is there twice for a while */
+	if (n >= (old ? 2 * CHILDREN_MAX : CHILDREN_MAX)) {
 		ike_out_notify_flag(x->out, IKE_N_NO_ADDITIONAL_SAS);
 		return IKE_GO_ON;
 	}
-	if (!find_old(x, &old))
-		return IKE_GO_ON;
 	error = answer(x, old, &group);
 	ike_put16(data, group);
 	if (error)

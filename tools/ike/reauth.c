@@ -98,6 +98,15 @@ void ike_reauth_tick(struct ike_sa *sa, uint64_t now)
 		ike_log(sa->ctx, sa, "that could not be begun");
 }
 
+void ike_reauth_instead(struct ike_sa *sa, uint64_t now)
+{
+	if (!sa->began || sa->end == IKE_END_QUIET)
+		return;
+	ike_log(sa->ctx, sa, "peer replaces no SAs, starting anew");
+	sa->reauth_at = now;
+	ike_sa_touch(sa);
+}
+
 void ike_reauth_done(struct ike_sa *sa, uint64_t now)
 {
 	static const uint8_t none[8];

@@ -236,6 +236,8 @@ enum ike_after ike_rekey_refused(struct ike_step *x, const struct ike_payload *e
 	if ((!sa->xc.chain && again(x, e)) || sa->state != IKE_S_UP)
 		return IKE_GO_ON;
 	later(sa, x->now);
+	if (e->notify.type == IKE_N_NO_ADDITIONAL_SAS)
+		ike_reauth_instead(sa, x->now);
 	ike_child_stuck(sa, x->now, e->notify.type);
 	return IKE_GO_ON;
 }

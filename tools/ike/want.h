@@ -53,6 +53,11 @@ void ike_reauth_take(struct ike_step *x);
 /* Does what is due, when @sa->reauth_at is over. */
 void ike_reauth_tick(struct ike_sa *sa, uint64_t now);
 
+/* The peer refuses to replace SAs at all (RFC 7296 4): if we began, another IKE SA takes the
+ * place of @sa.
+ */
+void ike_reauth_instead(struct ike_sa *sa, uint64_t now);
+
 /* @sa was established by us: if it was for that, the old one hands its children on. */
 void ike_reauth_done(struct ike_sa *sa, uint64_t now);
 

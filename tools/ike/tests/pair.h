@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "../../lib/util.h"
+#include "../octets.h"
 #include "../sa.h"
 
 #define PAIR_FLIGHT	256	/* datagrams under way */
@@ -417,6 +418,32 @@ static inline bool pair_kernels(struct pair *p, unsigned int n)
 			return false;
 	}
 	return true;
+}
+
+/* Makes of @d, which @sa sent, one of exchange @xchg with other payloads: the @n octets of
+ * @in.
+ */
+static inline void pair_reseal(struct dgram *d, struct ike_sa *sa, uint8_t xchg,
+			       const struct ike_out *in, size_t n)
+{
+	struct ike_hdr h = { .version = 0x20, .xchg = xchg, .flags = d->p[19],
+			     .mid = ike_get32(d->p + 20) };
+	size_t body = ike_sk_body_len(&sa->sk_out, n);
+	uint8_t copy[4096], *at;
+	struct ike_out o;
+
+	memcpy(h.spi_i, d->p, 8);
+	memcpy(h.spi_r, d->p + 8, 8);
+	memcpy(copy, in->p, n);
+	ike_out_msg(&o, d->p, 4096, &h);
+	at = ike_out_sk(&o, in->first, body);
+	d->n = ike_out_finish(&o);
+	if (!at || !d->n)
+		abort();
+	if (n)
+		memcpy(at + ike_sk_iv_len(&sa->sk_out), copy, n);
+	if (ike_sk_seal(&sa->sk_out, d->p, (size_t)(at - d->p), n, 4096))
+		abort();
 }
 
 static inline bool pair_said(struct pair *p, int i, const char *what)

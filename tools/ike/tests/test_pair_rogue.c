@@ -28,30 +28,6 @@ static const struct trick {
 	{ "and success at once", true, true, false, { 3, 7, 0, 4 }, 4 },
 };
 
-/* Writes another inside of @d with the keys of its sender, end 1. */
-static void put_inner(struct dgram *d, struct ike_sa *sa, const struct ike_out *in, size_t n)
-{
-	static uint8_t copy[4096];
-	struct ike_hdr h = { .version = 0x20, .xchg = d->p[18], .flags = d->p[19],
-			     .mid = ike_get32(d->p + 20) };
-	size_t body = ike_sk_body_len(&sa->sk_out, n), len;
-	struct ike_out o;
-	uint8_t *at;
-
-	memcpy(h.spi_i, d->p, 8);
-	memcpy(h.spi_r, d->p + 8, 8);
-	memcpy(copy, in->p, n);
-	ike_out_msg(&o, d->p, 4096, &h);
-	at = ike_out_sk(&o, in->first, body);
-	len = ike_out_finish(&o);
-	if (!at || !len)
-		abort();
-	memcpy(at + ike_sk_iv_len(&sa->sk_out), copy, n);
-	if (ike_sk_seal(&sa->sk_out, d->p, (size_t)(at - d->p), n, 4096))
-		abort();
-	d->n = len;
-}
-
 /* All that end 1 answers, whatever it was asked. */
 static void answer_eap(struct dgram *d)
 {
@@ -73,7 +49,7 @@ static void answer_eap(struct dgram *d)
 		ike_out_notify_flag(&o, IKE_N_EAP_ONLY_AUTHENTICATION);
 	ike_out_raw(&o, IKE_P_EAP, (struct ike_buf){ trick->eap, trick->n });
 	n = ike_out_finish(&o);
-	put_inner(d, sa, &o, n);
+	pair_reseal(d, sa, d->p[18], &o, n);
 }
 
 /* Whether all that @from wrote since @i is one request that says AUTHENTICATION_FAILED. */
@@ -115,7 +91,7 @@ static void rounds(struct pair *p)
 		ike_out_chain(&o, inner, sizeof(inner));
 		ike_out_raw(&o, IKE_P_EAP, (struct ike_buf){ trick->eap, trick->n });
 		n = ike_out_finish(&o);
-		put_inner(&d, sa, &o, n);
+		pair_reseal(&d, sa, d.p[18], &o, n);
 		ike_input(p->end[0].ctx, p->now, &pair_sa(p, 0)->local, &p->end[0].conf.remote,
 			  (struct ike_buf){ d.p, d.n });
 		if (!pair_sa(p, 0))
