@@ -177,6 +177,66 @@ static void test_client(void)
 	pair_free(p);
 }
 
+/* Whoever sends this has the keys of IKE_SA_INIT, and says that this is proof (RFC 7619 2.1). */
+static void method_13(struct dgram *d)
+{
+	struct ike_sa *sa;
+	struct ike_buf in;
+	uint8_t copy[2048], type;
+	struct ike_out o;
+	size_t at;
+
+	if (!d->dst || d->p[18] != IKE_X_AUTH)
+		return;
+	sa = ike_sa_find(rogue->end[0].ctx, d->p);
+	memcpy(copy, d->p, d->n);
+	if (ike_sk_open(&sa->sk_out, copy, 32, d->n, &in))
+		abort();
+	for (at = 0, type = copy[28]; type; type = in.p[at], at += ike_get16(in.p + at + 2))
+		if (type == IKE_P_AUTH)
+			((uint8_t *)in.p)[at + 4] = 13;
+	o = (struct ike_out){ .p = (uint8_t *)in.p, .first = copy[28] };
+	pair_reseal(d, sa, d->p[18], &o, in.n);
+}
+
+static void test_nobody(void)
+{
+	static const char *const who[] = { "its own name", "no name", "no name, any is good" };
+	struct ike_sa *sa;
+	struct pair *p;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(who); i++) {
+		p = pair_new(435 + i);
+		rogue = p;
+		if (i == 2)
+			p->end[1].conf.remote_id = (struct ike_id){ 0 };
+		pair_start(p, 0);
+		ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf);
+		pair_run(p, 15);
+		p->cut = 0;
+		pair_run(p, 15);
+		p->cut = -1;
+		/* once more, with SK_pi for a secret */
+		sa = pair_sa(p, 0);
+		ike_child_abandon(sa);
+		p->end[0].conf.secret = (struct ike_buf){ sa->keys.pi, sa->keys.prf_len };
+		if (i)
+			p->end[0].conf.local_id = (struct ike_id){ IKE_ID_NULL, { 0 } };
+		p->tamper = method_13;
+		ike_window_answered(sa);
+		sa->w.send_mid = 1;
+		if (ike_auth_start(sa, p->now))
+			abort();
+		pair_run(p, 60000);
+		ktap_ok(!pair_sa(p, 0) && !pair_sa(p, 1) && !pair_kern(p, 1) &&
+			pair_said(p, 0, "AUTHENTICATION_FAILED") &&
+			pair_said(p, 1, i == 1 ? "identities" : "method"), p->end[1].log,
+			"IKE2-NULL-1 a peer without a secret, by %s: refused", who[i]);
+		pair_free(p);
+	}
+}
+
 /* ---- anybody ------------------------------------------------------------- */
 
 /* To end @i in the name of its peer, not protected: one datagram for each error. */
@@ -332,6 +392,7 @@ int main(void)
 	ktap_begin();
 	test_gateway();
 	test_client();
+	test_nobody();
 	test_errors();
 	test_spi();
 	return ktap_end();
