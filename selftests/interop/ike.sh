@@ -3,11 +3,11 @@
 # shellcheck disable=SC2086,SC2154,SC2317,SC2329 # no spaces in these; check calls functions
 # secike on nfsec against charon of strongSwan on the kernel's own XFRM: who begins,
 # shared secrets, certificates, rekeying under traffic, deletion, UDP encapsulation,
-# liveness, a packet that waits, what the daemon may do.
+# liveness, a packet that waits, another address of ours, what the daemon may do.
 #
-#   ike.sh [PART...]      priv psk cert natt dpd trap; all of them if none is named
+#   ike.sh [PART...]      priv psk cert natt dpd trap move; all of them if none is named
 
-all_parts="priv psk cert natt dpd trap"
+all_parts="priv psk cert natt dpd trap move"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
 
@@ -103,6 +103,45 @@ part_trap() {
 	more "trap: the peer is told of the packet" "$(grep -c ' 10.1.0.2/32\[tcp/' "$tmp/charon.log")" 1
 	shown "trap: bytes get through" traffic
 	peer_ends trap
+}
+
+# from_address NS ADDRESS: both SAs are between this address of ours and the peer's
+from_address() {
+	case $(impl_of "$1") in
+	nfsec)
+		[ "$(secctl -n "$1" -j state list | jq --arg a "$2" --arg b $peer \
+			'[.[] | select(.larval | not) | select([.src, .dst] - [$a, $b] == [])] | length')" = 2 ]
+		;;
+	xfrm) [ "$(ip -n "$1" xfrm state | grep -cE "^src ($2 dst $peer|$peer dst $2)")" = 2 ] ;;
+	esac
+}
+
+# Our address goes, another one is there: MOBIKE (RFC 4555). The SAs stay, their packets
+# have the new address.
+part_move() {
+	local spis other=172.16.1.77
+	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
+	shown "move: we begin" ike up move timeout 20
+	shown "move: bytes get through" traffic
+	check "move: from the address of the route" from_address "$G1" $self
+	spis=$(child_spis)
+	# or else what comes second goes with what came first
+	ns_sysctl "$G1" net.ipv4.conf.all.promote_secondaries=1
+	ip -n "$G1" addr add $other/24 dev R
+	ip -n "$G1" addr del $self/24 dev R
+	ip -n "$G1" route replace default via 172.16.1.254
+	shown "IKE2-MOB-2 move: our SAs have the new address" wait_for 10 from_address "$G1" $other
+	shown "IKE2-MOB-2 move: the peer's as well" wait_for 10 from_address "$G2" $other
+	same "move: the SAs are the same" "$(child_spis)" "$spis"
+	shown "move: bytes get through" traffic
+	shown "IKE2-REKEY-8 move: the peer rekeys the IKE SA" rekeys ike_spis swan --rekey --ike move
+	ip -n "$G1" addr add $self/24 dev R
+	ip -n "$G1" addr del $other/24 dev R
+	ip -n "$G1" route replace default via 172.16.1.254
+	shown "IKE2-REKEY-8 move: back again, both sides" wait_for 10 from_address "$G2" $self
+	shown "move: bytes get through" traffic
+	peer_ends move
+	none_captured "move: nothing was in clear" wire
 }
 
 run_parts

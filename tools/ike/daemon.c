@@ -154,7 +154,8 @@ void ike_daemon_run(struct ike_daemon *d)
 
 	if (d->stop_at)
 		ike_want_free(d->ctx);
-	at = ike_tick(d->ctx, now);
+	at = ike_moves_run(d, now);
+	at = earlier(at, ike_tick(d->ctx, now));
 	at = earlier(at, ike_peers_run(d, now));
 	at = earlier(at, ike_ctl_watch(d, now));
 	at = earlier(at, ike_reload_tidy(d, now, false));
@@ -229,7 +230,7 @@ int ike_daemon_start(struct ike_daemon *d)
 	d->base = event_base_new();
 	d->inner = ike_inner_open();
 	d->routes = ike_routes_open(IKE_NFSEC_MARK);
-	if (!d->ctx || !d->base || !d->inner || !d->routes || events(d)) {
+	if (!d->ctx || !d->base || !d->inner || !d->routes || events(d) || ike_moves_open(d)) {
 		ike_say(d, "the loop cannot be made: %s", strerror(errno));
 		return -1;
 	}
@@ -262,6 +263,7 @@ void ike_daemon_end(struct ike_daemon *d)
 	unsigned int i, k;
 
 	ike_names_close(d);
+	ike_moves_close(d);
 	ike_ctx_free(d->ctx);
 	d->ctx = NULL;
 	if (d->hookd >= 0)

@@ -22,6 +22,7 @@
 
 struct ike_ctl;
 struct ike_names;
+struct ike_moves;
 
 /**
  * struct ike_daemon - all of it
@@ -48,6 +49,7 @@ struct ike_names;
  * @ctl: control sockets
  * @names: who looks up names
  * @names_at: when that is done next
+ * @moves: watches addresses and routes of this host
  * @inner: addresses of ours that peers gave us
  * @routes: routes that make them sources
  * @hookd: of the process that runs programs
@@ -78,6 +80,7 @@ struct ike_daemon {
 	struct ike_ctl *ctl;
 	struct ike_names *names;
 	uint64_t names_at;
+	struct ike_moves *moves;
 	struct ike_inner *inner;
 	struct ike_routes *routes;
 	int hookd;
@@ -173,6 +176,15 @@ uint64_t ike_names_run(struct ike_daemon *d, uint64_t now);
 
 /* shunt.c: puts what passes or is dropped without an SA into the kernel, or takes it away */
 void ike_shunts(struct ike_daemon *d, struct ike_setup *s, unsigned int i, bool on);
+
+/* move.c: addresses of ours that change */
+
+/* 0 or -1 with errno. */
+int ike_moves_open(struct ike_daemon *d);
+void ike_moves_close(struct ike_daemon *d);
+
+/* Moves what has another address now; when to call again. */
+uint64_t ike_moves_run(struct ike_daemon *d, uint64_t now);
 
 /* follow.c: of struct ike_ctx_conf */
 void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add);

@@ -129,6 +129,9 @@ void ike_setup_named(struct ike_setup *s, unsigned int i);
 int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local, char *err,
 		    size_t n);
 
+/* Our address on the way to @to; the port of @out stays. 0, or -1 and a sentence in @err. */
+int ike_setup_route(const struct ike_addr *to, struct ike_addr *out, char *err, size_t n);
+
 /* Index of the peer or of the child of that name, -1 if there is none. A child's name may
  * stand alone, if only one has it, or behind the peer's, "peer/child". @child is -1 for all.
  */

@@ -68,8 +68,8 @@ static void first_of(struct ike_setup_ctx *x, const struct ike_conf_conn *c,
 	}
 }
 
-/* Our address on the way to @to; nothing is sent. */
-static int by_route(const struct ike_addr *to, struct ike_addr *out, char *err, size_t n)
+/* Nothing is sent. */
+int ike_setup_route(const struct ike_addr *to, struct ike_addr *out, char *err, size_t n)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = ike_addr_to(to, &ss);
@@ -128,7 +128,7 @@ int ike_setup_addrs(struct ike_setup *s, unsigned int i, struct ike_addr *local,
 		return -1;
 	}
 	*local = p->local;
-	return m->route ? by_route(&p->remote, local, err, n) : 0;
+	return m->route ? ike_setup_route(&p->remote, local, err, n) : 0;
 }
 
 /* All addresses of list @l, %any is two. NULL if one is enough. */
