@@ -23,12 +23,14 @@ atomic64_t nfsec_net_gen = ATOMIC64_INIT(0);
 /* The packet as the next template sees it: what this SA makes of it */
 static void decide_nested(struct nfsec_flow *fl, const struct nfsec_sa *sa)
 {
+	const struct nfsec_path *path = nfsec_sa_path(sa);
+
 	if (sa->mode == NFSEC_MODE_TUNNEL) {
-		fl->saddr = sa->saddr;
-		fl->daddr = sa->id.daddr;
-		fl->family = sa->id.family;
+		fl->saddr = path->saddr;
+		fl->daddr = path->daddr;
+		fl->family = path->family;
 	}
-	fl->proto = sa->id.proto;
+	fl->proto = sa->proto;
 	fl->sport = 0;
 	fl->dport = 0;
 	fl->flags = 0;

@@ -150,7 +150,7 @@ struct sk_buff *nfsec_esp_build(const struct nfsec_sa *sa, struct sk_buff *skb,
 		return NULL;
 	}
 	memmove(esp - lay->gap - lay->keep, to, lay->keep);
-	memcpy(esp, &sa->id.spi, 4);
+	memcpy(esp, &sa->spi, 4);
 	memset(esp + hlen + paylen, 0, tfc);
 	fill_trailer(esp + hlen + paylen + tfc,
 		     clear - paylen - tfc - ESP_TLEN, lay->nexthdr);

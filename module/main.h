@@ -67,6 +67,13 @@ static inline void nfsec_net_changed(struct nfsec_net *nn)
 	atomic64_set_release(&nn->gen, atomic64_inc_return(&nfsec_net_gen));
 }
 
+/* The path of an SA; &nfsec_net.lock is held */
+static inline struct nfsec_path *nfsec_net_path(const struct nfsec_net *nn,
+						const struct nfsec_sa *sa)
+{
+	return rcu_dereference_protected(sa->path, lockdep_is_held(&nn->lock));
+}
+
 int nfsec_net_hook(struct nfsec_net *nn);
 
 #endif /* _NFSEC_MAIN_H */

@@ -29,7 +29,7 @@ static bool is_local(struct net *net, u8 family, const struct nfsec_addr *a)
 /**
  * nfsec_natt_add_port() - start looking for ESP on the UDP port of an SA
  * @nn: namespace
- * @sa: SA with UDP encapsulation, about to be inserted
+ * @path: its path, about to be seen by packets; maybe without encapsulation
  *
  * Our port is the destination port of an inbound SA and the source port of an
  * outbound one. It stays in the set until the namespace goes, so that packets
@@ -38,15 +38,15 @@ static bool is_local(struct net *net, u8 family, const struct nfsec_addr *a)
  * Context: process, &nfsec_net.lock held.
  * Return: 0 or -ENOMEM.
  */
-int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_sa *sa)
+int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_path *path)
 {
-	const struct nfsec_encap *e;
+	const struct nfsec_encap *e = &path->encap;
+	const struct nfsec_sa *sa = path->sa;
 	unsigned long *ports;
 	__be16 port;
 	bool in;
 
-	e = rcu_dereference_protected(sa->encap, lockdep_is_held(&nn->lock));
-	if (!e)
+	if (e->type == NFSEC_ENCAP_TYPE_NONE)
 		return 0;
 	ports = rcu_dereference_protected(nn->natt_ports,
 					  lockdep_is_held(&nn->lock));
@@ -58,7 +58,7 @@ int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_sa *sa)
 	}
 	in = sa->dir == NFSEC_DIR_IN ||
 	     (sa->dir == NFSEC_DIR_ANY &&
-	      is_local(nn->net, sa->id.family, &sa->id.daddr));
+	      is_local(nn->net, path->family, &path->daddr));
 	port = in ? e->dport : e->sport;
 	set_bit(ntohs(port), ports);
 	return 0;
@@ -140,8 +140,7 @@ enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
 
 /**
  * nfsec_natt_push() - put a UDP header in front of ESP
- * @sa: outbound SA
- * @encap: its encapsulation
+ * @encap: encapsulation of an outbound SA
  * @skb: packet that begins with the ESP header; has headroom
  *
  * The checksum stays 0, which IPv4 permits (RFC 3948 2.1); for IPv6 call
@@ -149,8 +148,7 @@ enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
  *
  * Context: any. Moves skb->data, sets the transport header.
  */
-void nfsec_natt_push(const struct nfsec_sa *sa, const struct nfsec_encap *encap,
-		     struct sk_buff *skb)
+void nfsec_natt_push(const struct nfsec_encap *encap, struct sk_buff *skb)
 {
 	struct udphdr *uh = skb_push(skb, sizeof(*uh));
 

@@ -28,6 +28,10 @@ static const struct genl_multicast_group nfsec_nl_mcgrps[] = {
 		.name = NFSEC_MCGRP_POLICY,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
+	[NFSEC_NLGRP_MAPPING] = {
+		.name = NFSEC_MCGRP_MAPPING,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 static bool nl_registered;

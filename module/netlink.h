@@ -7,8 +7,10 @@
 #include "flow.h"
 #include "netlink_gen.h"
 
+struct nfsec_encap;
 struct nfsec_limits;
 struct nfsec_net;
+struct nfsec_path;
 struct nfsec_policy;
 struct nfsec_sa;
 struct nfsec_sa_config;
@@ -82,7 +84,8 @@ int nfsec_nl_put_tmpl(struct sk_buff *skb, int attr,
 		      const struct nfsec_tmpl *tmpl);
 int nfsec_nl_put_counter(struct sk_buff *skb, int attr, u32 id,
 			 const char *name, u64 value, const char *doc);
-int nfsec_nl_put_sa_id(struct sk_buff *skb, const struct nfsec_sa_id *id);
+int nfsec_nl_put_sa_id(struct sk_buff *skb, const struct nfsec_sa *sa,
+		       const struct nfsec_path *path);
 int nfsec_nl_put_sa_usage(struct sk_buff *skb, const struct nfsec_sa *sa);
 int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
 		    unsigned int parts);
@@ -97,9 +100,17 @@ int nfsec_nl_check_sa_id(struct nlattr **tb, const struct nfsec_sa_id *id,
 			 struct netlink_ext_ack *extack);
 int nfsec_nl_get_sa_config(struct nlattr **tb, struct nfsec_sa_config *cfg,
 			   struct netlink_ext_ack *extack);
+int nfsec_nl_get_encap(const struct nlattr *nla, u8 family,
+		       struct nfsec_encap *encap,
+		       struct netlink_ext_ack *extack);
 int nfsec_nl_check_sa_config(struct nlattr **tb,
 			     const struct nfsec_sa_config *cfg,
 			     struct netlink_ext_ack *extack);
+int nfsec_nl_migrate(struct nfsec_net *nn, struct nfsec_sa *sa,
+		     u8 family, const struct nfsec_addr *saddr,
+		     const struct nfsec_addr *daddr,
+		     const struct nfsec_encap *encap,
+		     struct netlink_ext_ack *extack);
 int nfsec_nl_check_replay(struct nlattr **tb, u8 dir, u32 window, bool esn,
 			  struct netlink_ext_ack *extack);
 

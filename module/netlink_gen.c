@@ -238,8 +238,20 @@ const struct nla_policy nfsec_lookup_nl_policy[NFSEC_A_LOOKUP_MARK + 1] = {
 	[NFSEC_A_LOOKUP_MARK] = { .type = NLA_U32, },
 };
 
+/* NFSEC_CMD_SA_MIGRATE - do */
+const struct nla_policy nfsec_sa_migrate_nl_policy[NFSEC_A_SA_NEW_DST + 1] = {
+	[NFSEC_A_SA_SRC] = NLA_POLICY_MAX_LEN(16),
+	[NFSEC_A_SA_DST] = NLA_POLICY_MAX_LEN(16),
+	[NFSEC_A_SA_PROTO] = { .type = NLA_U8, },
+	[NFSEC_A_SA_SPI] = { .type = NLA_U32, },
+	[NFSEC_A_SA_MARK] = NLA_POLICY_NESTED(nfsec_mark_nl_policy),
+	[NFSEC_A_SA_NEW_SRC] = NLA_POLICY_MAX_LEN(16),
+	[NFSEC_A_SA_NEW_DST] = NLA_POLICY_MAX_LEN(16),
+	[NFSEC_A_SA_ENCAP] = NLA_POLICY_NESTED(nfsec_encap_nl_policy),
+};
+
 /* Ops table for nfsec */
-const struct genl_ops nfsec_nl_ops[15] = {
+const struct genl_ops nfsec_nl_ops[16] = {
 	{
 		.cmd		= NFSEC_CMD_SA_NEW,
 		.doit		= nfsec_nl_sa_new_doit,
@@ -345,6 +357,13 @@ const struct genl_ops nfsec_nl_ops[15] = {
 		.doit		= nfsec_nl_lookup_doit,
 		.policy		= nfsec_lookup_nl_policy,
 		.maxattr	= NFSEC_A_LOOKUP_MARK,
+		.flags		= GENL_UNS_ADMIN_PERM,
+	},
+	{
+		.cmd		= NFSEC_CMD_SA_MIGRATE,
+		.doit		= nfsec_nl_sa_migrate_doit,
+		.policy		= nfsec_sa_migrate_nl_policy,
+		.maxattr	= NFSEC_A_SA_NEW_DST,
 		.flags		= GENL_UNS_ADMIN_PERM,
 	},
 };

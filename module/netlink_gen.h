@@ -50,8 +50,10 @@ extern const struct nla_policy nfsec_settings_set_nl_policy[NFSEC_A_SETTINGS_DEF
 
 extern const struct nla_policy nfsec_lookup_nl_policy[NFSEC_A_LOOKUP_MARK + 1];
 
+extern const struct nla_policy nfsec_sa_migrate_nl_policy[NFSEC_A_SA_NEW_DST + 1];
+
 /* Ops table for nfsec */
-extern const struct genl_ops nfsec_nl_ops[15];
+extern const struct genl_ops nfsec_nl_ops[16];
 
 int nfsec_nl_sa_new_doit(struct sk_buff *skb, struct genl_info *info);
 int nfsec_nl_sa_update_doit(struct sk_buff *skb, struct genl_info *info);
@@ -71,12 +73,14 @@ int nfsec_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nfsec_nl_settings_get_doit(struct sk_buff *skb, struct genl_info *info);
 int nfsec_nl_settings_set_doit(struct sk_buff *skb, struct genl_info *info);
 int nfsec_nl_lookup_doit(struct sk_buff *skb, struct genl_info *info);
+int nfsec_nl_sa_migrate_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	NFSEC_NLGRP_ACQUIRE,
 	NFSEC_NLGRP_EXPIRE,
 	NFSEC_NLGRP_SA,
 	NFSEC_NLGRP_POLICY,
+	NFSEC_NLGRP_MAPPING,
 };
 
 #endif /* _NFSEC_NETLINK_GEN_H */

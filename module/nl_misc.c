@@ -217,6 +217,7 @@ static const char *out_reason(const struct nfsec_decision *d)
 static int lookup_out(struct sk_buff *skb, struct nfsec_net *nn,
 		      const struct nfsec_flow *fl)
 {
+	const struct nfsec_path *path;
 	struct nfsec_decision d = {};
 	struct nfsec_sa *sa = NULL;
 	int i, err;
@@ -229,12 +230,13 @@ static int lookup_out(struct sk_buff *skb, struct nfsec_net *nn,
 		sa = d.sa[i];
 	if (!sa)
 		return 0;
-	if (nfsec_nl_put_addr(skb, NFSEC_A_LOOKUP_SA_DST, &sa->id.daddr,
-			      sa->id.family) ||
-	    nla_put_u8(skb, NFSEC_A_LOOKUP_SA_PROTO, sa->id.proto) ||
-	    nla_put_u32(skb, NFSEC_A_LOOKUP_SA_SPI, ntohl(sa->id.spi)))
+	path = nfsec_sa_path(sa);
+	if (nfsec_nl_put_addr(skb, NFSEC_A_LOOKUP_SA_DST, &path->daddr,
+			      path->family) ||
+	    nla_put_u8(skb, NFSEC_A_LOOKUP_SA_PROTO, sa->proto) ||
+	    nla_put_u32(skb, NFSEC_A_LOOKUP_SA_SPI, ntohl(sa->spi)))
 		return -EMSGSIZE;
-	return nfsec_nl_put_mark(skb, NFSEC_A_LOOKUP_SA_MARK, &sa->id.mark);
+	return nfsec_nl_put_mark(skb, NFSEC_A_LOOKUP_SA_MARK, &sa->mark);
 }
 
 static int lookup_in(struct sk_buff *skb, struct nfsec_net *nn, u8 dir,

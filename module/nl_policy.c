@@ -35,9 +35,10 @@ static int check_tmpl(const struct nlattr *nla, const struct nfsec_tmpl *tmpl,
 		return NFSEC_NL_BAD(extack, nla,
 				    "template leads to a multicast address");
 	if (tmpl->mode == NFSEC_MODE_TUNNEL) {
-		if (cfg->dir == NFSEC_DIR_OUT && nfsec_addr_any(&tmpl->daddr))
+		if (cfg->dir == NFSEC_DIR_OUT && !tmpl->reqid &&
+		    nfsec_addr_any(&tmpl->daddr))
 			return NFSEC_NL_BAD(extack, nla,
-					    "an outbound tunnel needs a destination address");
+					    "an outbound tunnel needs a destination address or a reqid");
 		return 0;
 	}
 	if (tmpl->family != AF_UNSPEC && cfg->sel.family != AF_UNSPEC &&

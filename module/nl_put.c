@@ -247,20 +247,25 @@ int nfsec_nl_put_tmpl(struct sk_buff *skb, int attr,
 }
 
 /**
- * nfsec_nl_put_sa_id() - add what names an SA
+ * nfsec_nl_put_sa_id() - add what names an SA, and its source address
  * @skb: message with attributes of an SA
- * @id: the name
+ * @sa: the SA
+ * @path: its path
  *
  * Context: any.
  * Return: 0 or -EMSGSIZE.
  */
-int nfsec_nl_put_sa_id(struct sk_buff *skb, const struct nfsec_sa_id *id)
+int nfsec_nl_put_sa_id(struct sk_buff *skb, const struct nfsec_sa *sa,
+		       const struct nfsec_path *path)
 {
-	if (nfsec_nl_put_addr(skb, NFSEC_A_SA_DST, &id->daddr, id->family) ||
-	    nla_put_u8(skb, NFSEC_A_SA_PROTO, id->proto) ||
-	    nla_put_u32(skb, NFSEC_A_SA_SPI, ntohl(id->spi)))
+	if (nfsec_nl_put_addr(skb, NFSEC_A_SA_SRC, &path->saddr,
+			      path->family) ||
+	    nfsec_nl_put_addr(skb, NFSEC_A_SA_DST, &path->daddr,
+			      path->family) ||
+	    nla_put_u8(skb, NFSEC_A_SA_PROTO, sa->proto) ||
+	    nla_put_u32(skb, NFSEC_A_SA_SPI, ntohl(sa->spi)))
 		return -EMSGSIZE;
-	return nfsec_nl_put_mark(skb, NFSEC_A_SA_MARK, &id->mark);
+	return nfsec_nl_put_mark(skb, NFSEC_A_SA_MARK, &sa->mark);
 }
 
 /**
@@ -303,32 +308,24 @@ static int put_key(struct sk_buff *skb, int attr, const struct nfsec_key *key,
 	return 0;
 }
 
-static int put_encap(struct sk_buff *skb, struct nfsec_sa *sa)
+static int put_encap(struct sk_buff *skb, const struct nfsec_path *path)
 {
-	const struct nfsec_encap *e;
+	const struct nfsec_encap *e = &path->encap;
 	struct nlattr *nest;
-	int err = -EMSGSIZE;
 
-	rcu_read_lock();
-	e = rcu_dereference(sa->encap);
-	if (!e) {
-		err = 0;
-		goto out;
-	}
+	if (e->type == NFSEC_ENCAP_TYPE_NONE)
+		return 0;
 	nest = nla_nest_start(skb, NFSEC_A_SA_ENCAP);
 	if (!nest || nla_put_u16(skb, NFSEC_A_ENCAP_TYPE, e->type) ||
 	    nla_put_u16(skb, NFSEC_A_ENCAP_SPORT, ntohs(e->sport)) ||
 	    nla_put_u16(skb, NFSEC_A_ENCAP_DPORT, ntohs(e->dport)))
-		goto out;
+		return -EMSGSIZE;
 	if (!nfsec_addr_any(&e->oaddr) &&
 	    nfsec_nl_put_addr(skb, NFSEC_A_ENCAP_OADDR, &e->oaddr,
-			      sa->id.family))
-		goto out;
+			      path->family))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
-	err = 0;
-out:
-	rcu_read_unlock();
-	return err;
+	return 0;
 }
 
 /* Last number sent, in a form that a new SA can be given */
@@ -387,43 +384,31 @@ static bool sa_is_larval(const struct nfsec_sa *sa)
 
 /* What a larval SA does not have */
 static int put_sa_grown(struct sk_buff *skb, struct nfsec_sa *sa,
-			unsigned int parts)
+			const struct nfsec_path *path, unsigned int parts)
 {
 	bool keys = parts & NFSEC_NL_SA_KEYS;
-	u32 mtu = READ_ONCE(sa->pmtu);
+	u32 mtu = READ_ONCE(path->pmtu);
 
 	if (put_key(skb, NFSEC_A_SA_AEAD, &sa->key_aead, keys) ||
 	    put_key(skb, NFSEC_A_SA_AUTH, &sa->key_auth, keys) ||
 	    put_key(skb, NFSEC_A_SA_ENC, &sa->key_enc, keys) ||
-	    put_encap(skb, sa) || put_replay(skb, sa, parts))
+	    put_encap(skb, path) || put_replay(skb, sa, parts))
 		return -EMSGSIZE;
-	if (nla_put_u32(skb, NFSEC_A_SA_OVERHEAD, nfsec_sa_overhead(sa)))
+	if (nla_put_u32(skb, NFSEC_A_SA_OVERHEAD, nfsec_sa_overhead(sa, path)))
 		return -EMSGSIZE;
-	if (mtu && time_before(jiffies, READ_ONCE(sa->pmtu_expires)) &&
+	if (mtu && time_before(jiffies, READ_ONCE(path->pmtu_expires)) &&
 	    nla_put_u32(skb, NFSEC_A_SA_PMTU,
-			nfsec_sa_inner_mtu(sa, mtu, rcu_access_pointer(sa->encap),
-					   sa->id.family)))
+			nfsec_sa_inner_mtu(sa, path, mtu, path->family)))
 		return -EMSGSIZE;
 	if (parts & NFSEC_NL_SA_DROPS)
 		return put_drops(skb, sa);
 	return 0;
 }
 
-/**
- * nfsec_nl_put_sa() - add an SA
- * @skb: message
- * @sa: the SA
- * @parts: NFSEC_NL_SA_*, what to add of that which is secret or long
- *
- * Context: any; the SA must not go away.
- * Return: 0 or -EMSGSIZE.
- */
-int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
-		    unsigned int parts)
+static int put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
+		  const struct nfsec_path *path, unsigned int parts)
 {
-	if (nfsec_nl_put_addr(skb, NFSEC_A_SA_SRC, &sa->saddr,
-			      sa->id.family) ||
-	    nfsec_nl_put_sa_id(skb, &sa->id) ||
+	if (nfsec_nl_put_sa_id(skb, sa, path) ||
 	    nla_put_u8(skb, NFSEC_A_SA_MODE, sa->mode) ||
 	    nla_put_u32(skb, NFSEC_A_SA_REQID, sa->reqid) ||
 	    nla_put_u8(skb, NFSEC_A_SA_DIR, sa->dir) ||
@@ -438,7 +423,27 @@ int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
 		return nla_put_flag(skb, NFSEC_A_SA_LARVAL);
 	if (nfsec_nl_put_selector(skb, NFSEC_A_SA_SEL, &sa->sel))
 		return -EMSGSIZE;
-	return put_sa_grown(skb, sa, parts);
+	return put_sa_grown(skb, sa, path, parts);
+}
+
+/**
+ * nfsec_nl_put_sa() - add an SA
+ * @skb: message
+ * @sa: the SA
+ * @parts: NFSEC_NL_SA_*, what to add of that which is secret or long
+ *
+ * Context: any; the SA must not go away.
+ * Return: 0 or -EMSGSIZE.
+ */
+int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
+		    unsigned int parts)
+{
+	int err;
+
+	rcu_read_lock();
+	err = put_sa(skb, sa, nfsec_sa_path(sa), parts);
+	rcu_read_unlock();
+	return err;
 }
 
 /**

@@ -9,7 +9,6 @@
 #include <linux/slab.h>
 
 #include "main.h"
-#include "natt.h"
 #include "netlink.h"
 #include "notify.h"
 
@@ -61,21 +60,23 @@ static bool mark_equal(const struct nfsec_mark *a, const struct nfsec_mark *b)
 	return a->value == b->value && a->mask == b->mask;
 }
 
+/* &nfsec_net.lock is held */
 static bool filter_match(const struct sa_filter *f, const struct nfsec_sa *sa)
 {
+	const struct nfsec_path *path = nfsec_net_path(sa->nn, sa);
 	struct nlattr **tb = f->tb;
 
-	if (tb[NFSEC_A_SA_SRC] && (f->sfamily != sa->id.family ||
-				   !nfsec_addr_equal(&f->saddr, &sa->saddr)))
+	if (tb[NFSEC_A_SA_SRC] && (f->sfamily != path->family ||
+				   !nfsec_addr_equal(&f->saddr, &path->saddr)))
 		return false;
-	if (tb[NFSEC_A_SA_DST] && (f->dfamily != sa->id.family ||
-				   !nfsec_addr_equal(&f->daddr, &sa->id.daddr)))
+	if (tb[NFSEC_A_SA_DST] && (f->dfamily != path->family ||
+				   !nfsec_addr_equal(&f->daddr, &path->daddr)))
 		return false;
 	if (tb[NFSEC_A_SA_PROTO] &&
-	    nla_get_u8(tb[NFSEC_A_SA_PROTO]) != sa->id.proto)
+	    nla_get_u8(tb[NFSEC_A_SA_PROTO]) != sa->proto)
 		return false;
 	if (tb[NFSEC_A_SA_SPI] &&
-	    nla_get_u32(tb[NFSEC_A_SA_SPI]) != ntohl(sa->id.spi))
+	    nla_get_u32(tb[NFSEC_A_SA_SPI]) != ntohl(sa->spi))
 		return false;
 	if (tb[NFSEC_A_SA_MODE] && nla_get_u8(tb[NFSEC_A_SA_MODE]) != sa->mode)
 		return false;
@@ -84,7 +85,7 @@ static bool filter_match(const struct sa_filter *f, const struct nfsec_sa *sa)
 		return false;
 	if (tb[NFSEC_A_SA_DIR] && nla_get_u8(tb[NFSEC_A_SA_DIR]) != sa->dir)
 		return false;
-	return !tb[NFSEC_A_SA_MARK] || mark_equal(&f->mark, &sa->id.mark);
+	return !tb[NFSEC_A_SA_MARK] || mark_equal(&f->mark, &sa->mark);
 }
 
 /* The SA that the attributes name; &nfsec_net.lock is held */
@@ -96,7 +97,7 @@ static struct nfsec_sa *find_sa(struct nfsec_net *nn,
 {
 	struct nfsec_sa *sa = nfsec_sad_find(nn, id);
 
-	if (sa && (!tb[NFSEC_A_SA_SRC] || nfsec_addr_equal(saddr, &sa->saddr)))
+	if (sa && (!tb[NFSEC_A_SA_SRC] || nfsec_addr_equal(saddr, &nfsec_net_path(nn, sa)->saddr)))
 		return sa;
 	if (sa)
 		NL_SET_ERR_MSG_ATTR(extack, tb[NFSEC_A_SA_SRC],
@@ -191,11 +192,12 @@ static int check_same(struct nlattr **tb, const struct nfsec_sa_config *cfg,
 		      const struct nfsec_sa *sa,
 		      struct netlink_ext_ack *extack)
 {
+	const struct nfsec_path *path = nfsec_net_path(sa->nn, sa);
 	const struct {
 		int attr;
 		bool same;
 	} fixed[] = {
-		{ NFSEC_A_SA_SRC, nfsec_addr_equal(&cfg->saddr, &sa->saddr) },
+		{ NFSEC_A_SA_SRC, nfsec_addr_equal(&cfg->saddr, &path->saddr) },
 		{ NFSEC_A_SA_MODE, cfg->mode == sa->mode },
 		{ NFSEC_A_SA_REQID, cfg->reqid == sa->reqid },
 		{ NFSEC_A_SA_DIR, cfg->dir == sa->dir },
@@ -203,7 +205,8 @@ static int check_same(struct nlattr **tb, const struct nfsec_sa_config *cfg,
 		{ NFSEC_A_SA_AEAD, key_equal(&cfg->aead, &sa->key_aead) },
 		{ NFSEC_A_SA_AUTH, key_equal(&cfg->auth, &sa->key_auth) },
 		{ NFSEC_A_SA_ENC, key_equal(&cfg->enc, &sa->key_enc) },
-		{ NFSEC_A_SA_ENCAP, rcu_access_pointer(sa->encap) },
+		{ NFSEC_A_SA_ENCAP,
+		  path->encap.type != NFSEC_ENCAP_TYPE_NONE },
 		{ NFSEC_A_SA_SEL, nfsec_selector_equal(&cfg->sel, &sa->sel) },
 		{ NFSEC_A_SA_OUTPUT_MARK,
 		  mark_equal(&cfg->output_mark, &sa->output_mark) },
@@ -239,7 +242,7 @@ static int change(struct nfsec_net *nn, struct nfsec_sa *sa,
 		  struct nlattr **tb, const struct nfsec_sa_config *cfg,
 		  struct netlink_ext_ack *extack)
 {
-	struct nfsec_encap *encap = NULL;
+	const struct nfsec_path *path;
 	int err;
 
 	if (sa->state != NFSEC_SA_VALID)
@@ -253,15 +256,11 @@ static int change(struct nfsec_net *nn, struct nfsec_sa *sa,
 	if (err)
 		return err;
 	if (tb[NFSEC_A_SA_ENCAP]) {
-		encap = kmemdup(&cfg->encap, sizeof(*encap),
-				GFP_KERNEL_ACCOUNT);
-		if (!encap)
-			return -ENOMEM;
-		encap = rcu_replace_pointer(sa->encap, encap,
-					    lockdep_is_held(&nn->lock));
-		kfree_rcu(encap, rcu);
-		/* cannot fail: the ports have memory since the SA came */
-		nfsec_natt_add_port(nn, sa);
+		path = nfsec_net_path(nn, sa);
+		err = nfsec_nl_migrate(nn, sa, path->family, &path->saddr,
+				       &path->daddr, &cfg->encap, extack);
+		if (err)
+			return err;
 	}
 	if (tb[NFSEC_A_SA_LIMITS] && !limits_equal(&cfg->limits, &sa->limits))
 		set_limits(sa, &cfg->limits);

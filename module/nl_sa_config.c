@@ -164,8 +164,19 @@ static int get_key(const struct nlattr *nla, enum nfsec_alg_kind kind,
 	return key->data ? 0 : -ENOMEM;
 }
 
-static int get_encap(const struct nlattr *nla, u8 family,
-		     struct nfsec_encap *encap, struct netlink_ext_ack *extack)
+/**
+ * nfsec_nl_get_encap() - read the encapsulation of an SA
+ * @nla: nest, or NULL
+ * @family: family of the SA
+ * @encap: result, of type NONE on entry
+ * @extack: told what is wrong
+ *
+ * Context: any.
+ * Return: 0 or -EINVAL.
+ */
+int nfsec_nl_get_encap(const struct nlattr *nla, u8 family,
+		       struct nfsec_encap *encap,
+		       struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[NFSEC_A_ENCAP_MAX + 1];
 	const struct nlattr *a;
@@ -297,8 +308,8 @@ int nfsec_nl_get_sa_config(struct nlattr **tb, struct nfsec_sa_config *cfg,
 	err = get_key(tb[NFSEC_A_SA_AUTH], NFSEC_ALG_AUTH, &cfg->auth, extack);
 	if (err)
 		return err;
-	err = get_encap(tb[NFSEC_A_SA_ENCAP], cfg->id.family, &cfg->encap,
-			extack);
+	err = nfsec_nl_get_encap(tb[NFSEC_A_SA_ENCAP], cfg->id.family,
+				 &cfg->encap, extack);
 	if (err)
 		return err;
 	if (tb[NFSEC_A_SA_SEL]) {

@@ -45,14 +45,9 @@ static void event_send(struct net *net, unsigned int group,
 	genlmsg_multicast_netns(&nfsec_nl_family, net, skb, 0, group, gfp);
 }
 
-/**
- * nfsec_notify_sa() - an SA was created, changed or deleted
- * @sa: the SA
- * @event: command that did it
- *
- * Context: process, may sleep.
- */
-void nfsec_notify_sa(struct nfsec_sa *sa, u8 event)
+static void notify_sa(struct nfsec_sa *sa, u8 event,
+		      const struct nfsec_addr *saddr,
+		      const struct nfsec_addr *daddr, u8 family)
 {
 	struct net *net = sa->nn->net;
 	struct sk_buff *skb;
@@ -66,16 +61,47 @@ void nfsec_notify_sa(struct nfsec_sa *sa, u8 event)
 	err = nla_put_u8(skb, NFSEC_A_SA_EVENT, event);
 	if (!err)
 		err = nfsec_nl_put_sa(skb, sa, NFSEC_NL_SA_DROPS);
+	if (!err && saddr)
+		err = nfsec_nl_put_addr(skb, NFSEC_A_SA_OLD_SRC, saddr,
+					family);
+	if (!err && daddr)
+		err = nfsec_nl_put_addr(skb, NFSEC_A_SA_OLD_DST, daddr,
+					family);
 	event_send(net, NFSEC_NLGRP_SA, skb, hdr, err, GFP_KERNEL);
+}
+
+/**
+ * nfsec_notify_sa() - an SA was created, changed or deleted
+ * @sa: the SA
+ * @event: command that did it
+ *
+ * Context: process, may sleep.
+ */
+void nfsec_notify_sa(struct nfsec_sa *sa, u8 event)
+{
+	notify_sa(sa, event, NULL, NULL, 0);
+}
+
+/**
+ * nfsec_notify_migrate() - an SA has moved
+ * @sa: the SA
+ * @saddr: source address it had
+ * @daddr: destination address it had
+ * @family: family of both
+ *
+ * Context: process, may sleep.
+ */
+void nfsec_notify_migrate(struct nfsec_sa *sa, const struct nfsec_addr *saddr,
+			  const struct nfsec_addr *daddr, u8 family)
+{
+	notify_sa(sa, NFSEC_CMD_SA_MIGRATE, saddr, daddr, family);
 }
 
 static int put_expire(struct sk_buff *skb, const struct nfsec_sa *sa, bool hard)
 {
 	if (nla_put_u8(skb, NFSEC_A_SA_EXPIRE, hard ? NFSEC_EXPIRE_KIND_HARD :
 						      NFSEC_EXPIRE_KIND_SOFT) ||
-	    nfsec_nl_put_addr(skb, NFSEC_A_SA_SRC, &sa->saddr,
-			      sa->id.family) ||
-	    nfsec_nl_put_sa_id(skb, &sa->id) ||
+	    nfsec_nl_put_sa_id(skb, sa, nfsec_sa_path(sa)) ||
 	    nla_put_u8(skb, NFSEC_A_SA_MODE, sa->mode) ||
 	    nla_put_u32(skb, NFSEC_A_SA_REQID, sa->reqid))
 		return -EMSGSIZE;
@@ -94,12 +120,16 @@ void nfsec_notify_expire(struct nfsec_sa *sa, bool hard)
 	struct net *net = sa->nn->net;
 	struct sk_buff *skb;
 	void *hdr;
+	int err;
 
 	skb = event_begin(net, NFSEC_NLGRP_EXPIRE, NFSEC_CMD_EXPIRE_NTF,
 			  EVENT_ROOM, GFP_ATOMIC, &hdr);
-	if (skb)
-		event_send(net, NFSEC_NLGRP_EXPIRE, skb, hdr,
-			   put_expire(skb, sa, hard), GFP_ATOMIC);
+	if (!skb)
+		return;
+	rcu_read_lock();
+	err = put_expire(skb, sa, hard);
+	rcu_read_unlock();
+	event_send(net, NFSEC_NLGRP_EXPIRE, skb, hdr, err, GFP_ATOMIC);
 }
 
 /**

@@ -146,25 +146,25 @@ static void finish(const struct nfsec_out *o, struct sk_buff *skb, u8 dsfield,
 
 	skb_reset_transport_header(skb);
 	if (o->encap) {
-		nfsec_natt_push(sa, o->encap, skb);
+		nfsec_natt_push(o->encap, skb);
 		proto = IPPROTO_UDP;
 	}
 	if (sa->mode == NFSEC_MODE_TUNNEL) {
-		nfsec_tunnel_push(sa, skb, o->nn->net, o->dst, proto, dsfield,
-				  df);
+		nfsec_tunnel_push(o->path, skb, o->nn->net, o->dst, proto,
+				  dsfield, df);
 	} else {
 		u8 *iph = skb_push(skb, o->keep);
 
 		skb_reset_network_header(skb);
 		iph[o->nhoff] = proto;
 	}
-	if (o->encap && sa->id.family == AF_INET6) {
+	if (o->encap && o->path->family == AF_INET6) {
 		ipv6_hdr(skb)->payload_len = htons(skb->len -
 						   sizeof(struct ipv6hdr));
 		nfsec_natt_checksum6(skb);
 	}
 
-	if (sa->id.family == AF_INET) {
+	if (o->path->family == AF_INET) {
 		if (sa->mode == NFSEC_MODE_TUNNEL)
 			memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 		IPCB(skb)->flags = IPSKB_XFRM_TRANSFORMED;
@@ -232,8 +232,8 @@ static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
 		goto fail;
 	}
 	finish(o, new, dsfield, df);
-	if (new->len - (sa->id.family == AF_INET6 ? sizeof(struct ipv6hdr) : 0) >
-	    IP_MAX_MTU) {
+	if (new->len - (o->path->family == AF_INET6 ?
+			sizeof(struct ipv6hdr) : 0) > IP_MAX_MTU) {
 		*reason = NFSEC_DROP_OUT_TOO_BIG;
 		goto fail;
 	}
@@ -303,7 +303,7 @@ static void burst_send(struct burst *b, const struct nfsec_out *o)
 	nfsec_stats_add(o->nn, NFSEC_COUNTER_OUT_BATCHES, 1);
 	skb_list_walk_safe(b->list, skb, next) {
 		skb_mark_not_on_list(skb);
-		if (o->sa->id.family == AF_INET)
+		if (o->path->family == AF_INET)
 			ip_local_out(o->nn->net, NULL, skb);
 		else
 			ip6_local_out(o->nn->net, NULL, skb);
@@ -390,7 +390,7 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		.nn = nn,
 		.sa = sa,
 		.fl = fl,
-		.encap = rcu_dereference(sa->encap),
+		.path = nfsec_sa_path(sa),
 		.after_nat = after_nat,
 	};
 	struct sk_buff *segs = skb;
@@ -398,6 +398,8 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 	bool fragment;
 	int err;
 
+	if (o.path->encap.type != NFSEC_ENCAP_TYPE_NONE)
+		o.encap = &o.path->encap;
 	/* IPv6 sets its flag of this kind for multicast only */
 	o.local = fl->family == AF_INET ?
 		  !(IPCB(skb)->flags & IPSKB_FORWARDED) : !skb->skb_iif;
@@ -406,7 +408,7 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 		/* RFC 4301 7.3: only where all pieces meet the same selectors */
 		o.cut = !nfsec_selector_has_ports(&d->policy->sel) &&
 			!nfsec_selector_has_ports(&sa->sel);
-		o.dst = nfsec_tunnel_route(nn->net, sa,
+		o.dst = nfsec_tunnel_route(nn->net, o.path,
 					   (skb->mark & ~sa->output_mark.mask) |
 					   sa->output_mark.value);
 		if (IS_ERR(o.dst))

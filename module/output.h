@@ -10,12 +10,14 @@ struct dst_entry;
 struct nfsec_encap;
 struct nfsec_flow;
 struct nfsec_net;
+struct nfsec_path;
 struct nfsec_sa;
 
 /**
  * struct nfsec_out - what is common to the packets of one outbound batch
  * @nn: namespace
  * @sa: SA that carries them
+ * @path: its path
  * @encap: UDP encapsulation of it, or NULL
  * @fl: their flow
  * @dst: route of the protected packets; the batch holds a reference
@@ -31,6 +33,7 @@ struct nfsec_sa;
 struct nfsec_out {
 	struct nfsec_net *nn;
 	struct nfsec_sa *sa;
+	struct nfsec_path *path;
 	const struct nfsec_encap *encap;
 	const struct nfsec_flow *fl;
 	struct dst_entry *dst;

@@ -28,13 +28,13 @@
 #define PMTU_AGE	(10 * 60 * HZ)	/* RFC 1191 6.3 */
 #define PMTU_MIN4	68
 
-static u32 outer_mtu(const struct nfsec_sa *sa, const struct dst_entry *dst)
+static u32 outer_mtu(const struct nfsec_path *path, const struct dst_entry *dst)
 {
 	u32 mtu = dst_mtu(dst);
-	u32 learned = READ_ONCE(sa->pmtu);
+	u32 learned = READ_ONCE(path->pmtu);
 
 	if (learned && learned < mtu &&
-	    time_before(jiffies, READ_ONCE(sa->pmtu_expires)))
+	    time_before(jiffies, READ_ONCE(path->pmtu_expires)))
 		mtu = learned;
 	return mtu;
 }
@@ -51,7 +51,7 @@ static u32 inner_mtu_of(const struct nfsec_out *o, u32 mtu)
 				   sizeof(struct ipv6hdr));
 	if (mtu <= extra)
 		return 0;
-	return extra + nfsec_sa_inner_mtu(o->sa, mtu - extra, o->encap,
+	return extra + nfsec_sa_inner_mtu(o->sa, o->path, mtu - extra,
 					  o->fl->family);
 }
 
@@ -62,11 +62,9 @@ static u32 inner_mtu_of(const struct nfsec_out *o, u32 mtu)
  */
 static void tell_route(const struct nfsec_out *o, struct sk_buff *skb, u32 mtu)
 {
-	const struct nfsec_sa *sa = o->sa;
-
-	if (sa->mode != NFSEC_MODE_TUNNEL ||
-	    (sa->id.family == o->fl->family &&
-	     nfsec_addr_equal(&sa->id.daddr, &o->fl->daddr)))
+	if (o->sa->mode != NFSEC_MODE_TUNNEL ||
+	    (o->path->family == o->fl->family &&
+	     nfsec_addr_equal(&o->path->daddr, &o->fl->daddr)))
 		return;
 	if (dst_mtu(skb_dst(skb)) > mtu)
 		skb_dst_update_pmtu_no_confirm(skb, mtu);
@@ -113,7 +111,7 @@ static u32 inner_max(const struct nfsec_out *o)
 {
 	u32 outer = IP_MAX_MTU;
 
-	if (o->sa->id.family == AF_INET6)
+	if (o->path->family == AF_INET6)
 		outer += sizeof(struct ipv6hdr);
 	return inner_mtu_of(o, outer);
 }
@@ -161,7 +159,7 @@ static bool resegment(const struct nfsec_out *o, struct sk_buff *skb, u32 mtu)
 enum nfsec_pmtu_fit nfsec_pmtu_fit(struct nfsec_out *o, struct sk_buff *skb)
 {
 	bool v6 = o->fl->family == AF_INET6;
-	u32 mtu = inner_mtu_of(o, outer_mtu(o->sa, o->dst));
+	u32 mtu = inner_mtu_of(o, outer_mtu(o->path, o->dst));
 	u32 told = v6 ? max_t(u32, mtu, IPV6_MIN_MTU) : mtu;
 	bool fits;
 
@@ -240,12 +238,13 @@ static struct nfsec_sa *quoted_sa(struct nfsec_net *nn, struct sk_buff *skb,
 
 static void learn(struct nfsec_net *nn, struct nfsec_sa *sa, u32 mtu)
 {
-	u32 old = READ_ONCE(sa->pmtu);
+	struct nfsec_path *path = nfsec_sa_path(sa);
+	u32 old = READ_ONCE(path->pmtu);
 
-	if (old && old <= mtu && time_before(jiffies, sa->pmtu_expires))
+	if (old && old <= mtu && time_before(jiffies, path->pmtu_expires))
 		return;
-	WRITE_ONCE(sa->pmtu, mtu);
-	WRITE_ONCE(sa->pmtu_expires, jiffies + PMTU_AGE);
+	WRITE_ONCE(path->pmtu, mtu);
+	WRITE_ONCE(path->pmtu_expires, jiffies + PMTU_AGE);
 	nfsec_stats_add(nn, NFSEC_COUNTER_PMTU_UPDATES, 1);
 }
 

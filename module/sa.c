@@ -46,27 +46,14 @@ void nfsec_sa_config_free(struct nfsec_sa_config *cfg)
 	sa_key_free(&cfg->auth);
 }
 
-static void sa_unmark(struct nfsec_sa *sa)
-{
-	if (!sa->mark_state)
-		return;
-	/* Packets may still have the state; the last one frees it. */
-	sa->mark_state->km.state = XFRM_STATE_DEAD;
-	if (sa->mark_ext)
-		__skb_ext_put(sa->mark_ext);
-	xfrm_state_put(sa->mark_state);
-}
-
 static void sa_free_work(struct work_struct *work)
 {
 	struct nfsec_sa *sa = container_of(work, struct nfsec_sa, free_work);
 	struct nfsec_sad *sad = &sa->nn->sad;
 
-	sa_unmark(sa);
-	dst_cache_destroy(&sa->dst_cache);
+	nfsec_path_free(rcu_dereference_protected(sa->path, 1));
 	nfsec_crypto_free(&sa->crypto);
 	nfsec_replay_free(&sa->replay);
-	kfree(rcu_dereference_protected(sa->encap, 1));
 	sa_key_free(&sa->key_aead);
 	sa_key_free(&sa->key_enc);
 	sa_key_free(&sa->key_auth);
@@ -100,15 +87,24 @@ static struct nfsec_sa *sa_alloc(struct nfsec_net *nn,
 				 const struct nfsec_sa_config *cfg)
 {
 	struct nfsec_sa *sa = kzalloc(sizeof(*sa), GFP_KERNEL_ACCOUNT);
+	struct nfsec_path *path;
 
 	if (!sa)
 		return NULL;
+	path = nfsec_path_alloc(sa, cfg->id.family, &cfg->saddr,
+				&cfg->id.daddr, &cfg->encap);
+	if (!path) {
+		kfree(sa);
+		return NULL;
+	}
+	RCU_INIT_POINTER(sa->path, path);
 	refcount_set(&sa->refcnt, 1);
 	INIT_WORK(&sa->free_work, sa_free_work);
 	sa->nn = nn;
 	atomic_inc(&nn->sad.objects);
-	sa->id = cfg->id;
-	sa->saddr = cfg->saddr;
+	sa->spi = cfg->id.spi;
+	sa->proto = cfg->id.proto;
+	sa->mark = cfg->id.mark;
 	sa->mode = cfg->mode;
 	sa->dir = cfg->dir;
 	sa->flags = cfg->flags;
@@ -123,62 +119,6 @@ static struct nfsec_sa *sa_alloc(struct nfsec_net *nn,
 		nfsec_selector_any(&sa->sel, AF_UNSPEC);
 	nfsec_lifetime_setup(sa);
 	return sa;
-}
-
-/*
- * The secpath that decrypted packets get: it names a state of mode transport
- * whatever the SA's mode, because that is what the policy check of XFRM lets
- * pass, and of no selector; xt_policy and nft find SPI, reqid and addresses in
- * it. The extension is made once, on an skb that is none, and then shared.
- */
-static int sa_make_mark(struct nfsec_sa *sa)
-{
-	struct sk_buff skb = { };
-	struct xfrm_state *x;
-	struct sec_path *sp;
-
-	x = xfrm_state_alloc(sa->nn->net);
-	if (!x)
-		return -ENOMEM;
-	x->km.state = XFRM_STATE_VALID;
-	x->id.proto = sa->id.proto;
-	x->id.spi = sa->id.spi;
-	x->id.daddr.in6 = sa->id.daddr.in6;
-	x->props.saddr.in6 = sa->saddr.in6;
-	x->props.family = sa->id.family;
-	x->props.reqid = sa->reqid;
-	x->props.mode = XFRM_MODE_TRANSPORT;
-	x->props.smark.v = sa->mode;
-	x->data = (void *)&nfsec_sa_mark_cookie;
-	sa->mark_state = x;
-
-	sp = secpath_set(&skb);
-	if (!sp)
-		return -ENOMEM;
-	xfrm_state_hold(x);
-	sp->xvec[0] = x;
-	sp->len = 1;
-	sa->mark_ext = skb.extensions;
-	return 0;
-}
-
-static int sa_set_encap(struct nfsec_sa *sa, const struct nfsec_sa_config *cfg)
-{
-	struct nfsec_encap *encap;
-
-	sa->hdrlen = ESP_HLEN + sa->crypto.ivlen;
-	if (cfg->encap.type == NFSEC_ENCAP_TYPE_NONE)
-		return 0;
-	encap = kzalloc(sizeof(*encap), GFP_KERNEL_ACCOUNT);
-	if (!encap)
-		return -ENOMEM;
-	encap->type = cfg->encap.type;
-	encap->sport = cfg->encap.sport;
-	encap->dport = cfg->encap.dport;
-	encap->oaddr = cfg->encap.oaddr;
-	RCU_INIT_POINTER(sa->encap, encap);
-	sa->hdrlen += sizeof(struct udphdr);
-	return 0;
 }
 
 static int sa_set_replay(struct nfsec_sa *sa, const struct nfsec_sa_config *cfg)
@@ -314,13 +254,9 @@ struct nfsec_sa *nfsec_sa_create(struct nfsec_net *nn,
 	err = nfsec_crypto_init(&sa->crypto, &cfg->aead, &cfg->enc, &cfg->auth,
 				extack);
 	if (!err)
-		err = dst_cache_init(&sa->dst_cache, GFP_KERNEL_ACCOUNT);
-	if (!err)
-		err = sa_set_encap(sa, cfg);
+		err = nfsec_path_setup(rcu_dereference_protected(sa->path, 1));
 	if (!err)
 		err = sa_set_replay(sa, cfg);
-	if (!err && sa->dir != NFSEC_DIR_OUT)
-		err = sa_make_mark(sa);
 	if (err) {
 		nfsec_sa_put(sa);
 		return ERR_PTR(err);
@@ -361,28 +297,32 @@ struct nfsec_sa *nfsec_sa_create_larval(struct nfsec_net *nn,
 /**
  * nfsec_sa_overhead() - octets an SA adds to a packet at most
  * @sa: the SA, not a larval one
+ * @path: its path
  *
  * Outer IP header without options (tunnel mode), UDP header, ESP header, IV,
  * longest padding up to the block, trailer and ICV.
  *
  * Return: octets.
  */
-u32 nfsec_sa_overhead(const struct nfsec_sa *sa)
+u32 nfsec_sa_overhead(const struct nfsec_sa *sa,
+		      const struct nfsec_path *path)
 {
 	u32 outer = 0;
 
 	if (sa->mode == NFSEC_MODE_TUNNEL)
-		outer = sa->id.family == AF_INET6 ? sizeof(struct ipv6hdr) :
-						    sizeof(struct iphdr);
-	return outer + sa->hdrlen + sa->crypto.block - 1 + ESP_TLEN +
-	       sa->crypto.icvlen;
+		outer = path->family == AF_INET6 ? sizeof(struct ipv6hdr) :
+						   sizeof(struct iphdr);
+	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
+		outer += sizeof(struct udphdr);
+	return outer + ESP_HLEN + sa->crypto.ivlen + sa->crypto.block - 1 +
+	       ESP_TLEN + sa->crypto.icvlen;
 }
 
 /**
  * nfsec_sa_inner_mtu() - longest packet whose protected form fits a path
  * @sa: the SA
+ * @path: its path
  * @mtu: of the path to the peer
- * @encap: count a UDP header
  * @inner_family: family of the packet
  *
  * In transport mode for a packet whose IP header has no options or extension
@@ -390,17 +330,17 @@ u32 nfsec_sa_overhead(const struct nfsec_sa *sa)
  *
  * Return: octets from the packet's IP header on; 0 if there is no room at all.
  */
-u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa, u32 mtu, bool encap,
-		       u8 inner_family)
+u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa,
+		       const struct nfsec_path *path, u32 mtu, u8 inner_family)
 {
 	bool tunnel = sa->mode == NFSEC_MODE_TUNNEL;
-	u8 family = tunnel ? sa->id.family : inner_family;
+	u8 family = tunnel ? path->family : inner_family;
 	u32 iphdr = family == AF_INET6 ? sizeof(struct ipv6hdr) :
 					 sizeof(struct iphdr);
 	u32 fixed = iphdr + ESP_HLEN + sa->crypto.ivlen + sa->crypto.icvlen;
 	u32 room;
 
-	if (encap)
+	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
 		fixed += sizeof(struct udphdr);
 	if (mtu < fixed + sa->crypto.block)
 		return 0;

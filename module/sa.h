@@ -6,9 +6,7 @@
 #include <linux/hrtimer.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
-#include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
-#include <net/dst_cache.h>
 #include <net/xfrm.h>
 
 #include <uapi/nfsec.h>
@@ -17,6 +15,7 @@
 #include "drop.h"
 #include "flow.h"
 #include "lifetime.h"
+#include "path.h"
 #include "replay.h"
 
 struct nfsec_net;
@@ -42,24 +41,6 @@ struct nfsec_sa_id {
 	u8 family;
 	u8 proto;
 	struct nfsec_mark mark;
-};
-
-/**
- * struct nfsec_encap - UDP encapsulation of an SA (RFC 3948)
- * @rcu: frees it
- * @type: NFSEC_ENCAP_TYPE_*
- * @sport: source port, network order
- * @dport: destination port, network order
- * @oaddr: original address of the peer, or zero
- *
- * Replaced as a whole under RCU when the mapping changes.
- */
-struct nfsec_encap {
-	struct rcu_head rcu;
-	u16 type;
-	__be16 sport;
-	__be16 dport;
-	struct nfsec_addr oaddr;
 };
 
 /**
@@ -114,29 +95,13 @@ struct nfsec_sa_config {
 	u32 bitmap_len;
 };
 
-struct nfsec_sa;
-
-/**
- * struct nfsec_sa_link - an SA among those with the same key in a table
- * @head: in the table, if this is the newest of them
- * @older: the next one, or NULL
- * @newer: the one before, or NULL; under &nfsec_net.lock
- *
- * See sad.c. One may leave from anywhere at the same small cost, as the lists
- * of &struct rhltable do not allow.
- */
-struct nfsec_sa_link {
-	struct rhash_head head;
-	struct nfsec_sa __rcu *older;
-	struct nfsec_sa *newer;
-};
-
 /**
  * struct nfsec_sa - one security association
  * @spi_link: in the table by SPI (see sad.h)
  * @state: &enum nfsec_sa_state; read with READ_ONCE() by the packet path
- * @id: what names it
- * @saddr: source address of its packets
+ * @spi: SPI, network order
+ * @proto: IPPROTO_ESP or IPPROTO_AH
+ * @mark: mark a packet must have
  * @sel: selector that packets inside must fit; any if none was given
  * @mode: NFSEC_MODE_*
  * @dir: NFSEC_DIR_ANY, _IN or _OUT
@@ -147,18 +112,12 @@ struct nfsec_sa_link {
  *	merging packets of different SAs
  * @tfcpad: pad the plaintext to this length
  * @output_mark: mark for packets it has processed
- * @hdrlen: octets in front of the plaintext except the outer IP header: UDP,
- *	ESP header and IV
- * @encap: UDP encapsulation, or NULL
+ * @path: its addresses and ports
  * @crypto: transforms
  * @oseq: last sequence number sent
  * @iv_seq: number of IVs taken from the counter of a counter mode; never goes
  *	back, whatever happens to @oseq
- * @dst_cache: route of its packets
  * @replay: what was received
- * @mark_ext: extension with the secpath that decrypted packets carry, shared
- *	by all of them; NULL if the SA is outbound only
- * @mark_state: the state that secpath names
  * @bytes: octets processed, padding included (RFC 4301 4.4.2.1)
  * @packets: packets processed
  * @first_used: boot time in seconds of the first packet, 0 if there was none
@@ -169,10 +128,7 @@ struct nfsec_sa_link {
  * @limits: limits; fields are read and written one by one, see
  *	nfsec_lifetime_update()
  * @drop: packets dropped, by reason
- * @dst_link: in the table by destination
- * @reqid_link: in the table by destination and reqid
- * @pmtu: MTU of the path to the peer as ICMP told, 0 if unknown
- * @pmtu_expires: jiffies at which @pmtu is forgotten
+ * @tunnel_link: in the table of tunnels
  * @added: boot time in seconds of creation
  * @added_wall: wall-clock time of creation
  * @nn: namespace
@@ -186,11 +142,12 @@ struct nfsec_sa_link {
  * @key_auth: likewise
  *
  * Fields above @oseq never change after the SA was published, except @spi_link,
- * @state and @encap. The packet path uses an SA under rcu_read_lock() without
- * taking a reference.
+ * @state and @path. What names an SA (&struct nfsec_sa_id) is in part @path,
+ * since an SA may move. The packet path uses an SA under rcu_read_lock() without
+ * taking a reference, and reads @path once for all it does with a packet.
  */
 struct nfsec_sa {
-	struct nfsec_sa_link spi_link;
+	struct nfsec_link spi_link;
 	u8 state;
 	u8 mode;
 	u8 dir;
@@ -198,24 +155,19 @@ struct nfsec_sa {
 	u32 flags;
 	u32 reqid;
 	u32 uid;
-	struct nfsec_sa_id id;
-	struct nfsec_addr saddr;
+	__be32 spi;
+	u8 proto;
+	struct nfsec_mark mark;
+	struct nfsec_path __rcu *path;
 	struct nfsec_selector sel;
 	struct nfsec_mark output_mark;
 	u32 tfcpad;
-	u8 hdrlen;
-	struct nfsec_encap __rcu *encap;
 	struct nfsec_crypto crypto;
 
 	atomic64_t oseq ____cacheline_aligned_in_smp;
 	atomic64_t iv_seq;
-	struct dst_cache dst_cache;
-	u32 pmtu;
-	unsigned long pmtu_expires;
 
 	struct nfsec_replay replay ____cacheline_aligned_in_smp;
-	struct skb_ext *mark_ext;
-	struct xfrm_state *mark_state;
 
 	atomic64_t bytes ____cacheline_aligned_in_smp;
 	atomic64_t packets;
@@ -227,8 +179,7 @@ struct nfsec_sa {
 	struct nfsec_limits limits;
 	atomic_t drop[NFSEC_DROP_COUNT];
 
-	struct nfsec_sa_link dst_link;
-	struct nfsec_sa_link reqid_link;
+	struct nfsec_link tunnel_link;
 	u32 added;
 	u64 added_wall;
 	struct nfsec_net *nn;
@@ -258,9 +209,10 @@ struct nfsec_sa *nfsec_sa_create_larval(struct nfsec_net *nn,
 					const struct nfsec_sa_config *cfg);
 void nfsec_sa_config_free(struct nfsec_sa_config *cfg);
 void nfsec_sa_put(struct nfsec_sa *sa);
-u32 nfsec_sa_overhead(const struct nfsec_sa *sa);
-u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa, u32 mtu, bool encap,
-		       u8 inner_family);
+u32 nfsec_sa_overhead(const struct nfsec_sa *sa,
+		      const struct nfsec_path *path);
+u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa,
+		       const struct nfsec_path *path, u32 mtu, u8 inner_family);
 
 int nfsec_sa_module_init(void);
 void nfsec_sa_module_exit(void);
@@ -275,6 +227,12 @@ static inline bool nfsec_sa_hold(struct nfsec_sa *sa)
 	return refcount_inc_not_zero(&sa->refcnt);
 }
 
+/* Its path, under rcu_read_lock(); there always is one */
+static inline struct nfsec_path *nfsec_sa_path(const struct nfsec_sa *sa)
+{
+	return rcu_dereference(sa->path);
+}
+
 /**
  * nfsec_sa_mark() - give a decrypted packet the secpath of its SA
  * @skb: packet; other extensions of it are let go
@@ -285,9 +243,11 @@ static inline bool nfsec_sa_hold(struct nfsec_sa *sa)
  */
 static inline void nfsec_sa_mark(struct sk_buff *skb, const struct nfsec_sa *sa)
 {
+	struct skb_ext *ext = nfsec_sa_path(sa)->mark_ext;
+
 	skb_ext_reset(skb);
-	refcount_inc(&sa->mark_ext->refcnt);
-	skb->extensions = sa->mark_ext;
+	refcount_inc(&ext->refcnt);
+	skb->extensions = ext;
 	skb->active_extensions = 1 << SKB_EXT_SEC_PATH;
 	skb->slow_gro = 1;
 }

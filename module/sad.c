@@ -35,18 +35,18 @@ static u32 sad_dst_hash(const void *data, u32 len, u32 seed)
 
 static u32 sad_dst_obj_hash(const void *data, u32 len, u32 seed)
 {
-	const struct nfsec_sa *sa = data;
+	const struct nfsec_path *path = data;
 
-	return jhash2((const u32 *)sa->id.daddr.a6, 4, seed ^ sa->id.family);
+	return jhash2((const u32 *)path->daddr.a6, 4, seed ^ path->family);
 }
 
 static int sad_dst_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct sad_key *key = arg->key;
-	const struct nfsec_sa *sa = obj;
+	const struct nfsec_path *path = obj;
 
-	return sa->id.family != key->family ||
-	       !nfsec_addr_equal(&sa->id.daddr, &key->daddr);
+	return path->family != key->family ||
+	       !nfsec_addr_equal(&path->daddr, &key->daddr);
 }
 
 static u32 sad_reqid_hash(const void *data, u32 len, u32 seed)
@@ -58,28 +58,28 @@ static u32 sad_reqid_hash(const void *data, u32 len, u32 seed)
 
 static u32 sad_reqid_obj_hash(const void *data, u32 len, u32 seed)
 {
-	const struct nfsec_sa *sa = data;
+	const struct nfsec_path *path = data;
 
-	return sad_dst_obj_hash(data, len, jhash_1word(sa->reqid, seed));
+	return sad_dst_obj_hash(data, len, jhash_1word(path->sa->reqid, seed));
 }
 
 static int sad_reqid_cmp(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct sad_key *key = arg->key;
-	const struct nfsec_sa *sa = obj;
+	const struct nfsec_path *path = obj;
 
-	return sa->reqid != key->reqid || sad_dst_cmp(arg, obj);
+	return path->sa->reqid != key->reqid || sad_dst_cmp(arg, obj);
 }
 
 static const struct rhashtable_params sad_spi_params = {
 	.head_offset = offsetof(struct nfsec_sa, spi_link.head),
-	.key_offset = offsetof(struct nfsec_sa, id.spi),
-	.key_len = sizeof_field(struct nfsec_sa, id.spi),
+	.key_offset = offsetof(struct nfsec_sa, spi),
+	.key_len = sizeof_field(struct nfsec_sa, spi),
 	.automatic_shrinking = true,
 };
 
 static const struct rhashtable_params sad_dst_params = {
-	.head_offset = offsetof(struct nfsec_sa, dst_link.head),
+	.head_offset = offsetof(struct nfsec_path, dst_link.head),
 	.key_len = sizeof(struct sad_key),
 	.hashfn = sad_dst_hash,
 	.obj_hashfn = sad_dst_obj_hash,
@@ -88,7 +88,7 @@ static const struct rhashtable_params sad_dst_params = {
 };
 
 static const struct rhashtable_params sad_reqid_params = {
-	.head_offset = offsetof(struct nfsec_sa, reqid_link.head),
+	.head_offset = offsetof(struct nfsec_path, reqid_link.head),
 	.key_len = sizeof(struct sad_key),
 	.hashfn = sad_reqid_hash,
 	.obj_hashfn = sad_reqid_obj_hash,
@@ -96,75 +96,12 @@ static const struct rhashtable_params sad_reqid_params = {
 	.automatic_shrinking = true,
 };
 
-static __always_inline struct nfsec_sa_link *
-sad_link_of(struct nfsec_sa *sa, const struct rhashtable_params params)
-{
-	return container_of((void *)sa + params.head_offset,
-			    struct nfsec_sa_link, head);
-}
-
-static __always_inline struct nfsec_sa *
-sad_older(struct nfsec_sa *sa, const struct rhashtable_params params)
-{
-	return rcu_dereference(sad_link_of(sa, params)->older);
-}
-
-/* Walk all SAs of a key, newest first; under rcu_read_lock() */
-#define sad_for_each(sa, ht, key, params)				\
-	for ((sa) = rhashtable_lookup(ht, key, params); (sa);		\
-	     (sa) = sad_older(sa, params))
-
-/*
- * Put an SA, the newest of all, in front of those with its key. A lookup meets
- * the list with or without it.
- */
-static __always_inline int sad_link(struct rhashtable *ht, const void *key,
-				    struct nfsec_sa *sa,
-				    const struct rhashtable_params params)
-{
-	struct nfsec_sa *first = rhashtable_lookup_fast(ht, key, params);
-	struct nfsec_sa_link *link = sad_link_of(sa, params), *older;
-	int err;
-
-	link->newer = NULL;
-	RCU_INIT_POINTER(link->older, first);
-	if (!first)
-		return rhashtable_insert_fast(ht, &link->head, params);
-	older = sad_link_of(first, params);
-	err = rhashtable_replace_fast(ht, &older->head, &link->head, params);
-	if (!err)
-		older->newer = sa;
-	return err;
-}
-
-/*
- * Take an SA out; a lookup that is at it goes on to those behind it. The next
- * one may get a place in the table that it had before, while a lookup for
- * another key still passes it there: to that, it has moved as if the table had
- * grown, so the lookup ends in the right chain or starts again.
- */
-static __always_inline void sad_unlink(struct nfsec_net *nn,
-				       struct rhashtable *ht,
-				       struct nfsec_sa *sa,
-				       const struct rhashtable_params params)
-{
-	struct nfsec_sa_link *link = sad_link_of(sa, params), *next = NULL;
-	struct nfsec_sa *older;
-
-	older = rcu_dereference_protected(link->older,
-					  lockdep_is_held(&nn->lock));
-	if (older) {
-		next = sad_link_of(older, params);
-		next->newer = link->newer;
-	}
-	if (link->newer)
-		rcu_assign_pointer(sad_link_of(link->newer, params)->older,
-				   older);
-	else if (next)
-		rhashtable_replace_fast(ht, &link->head, &next->head, params);
-	else
-		rhashtable_remove_fast(ht, &link->head, params);
-}
+static const struct rhashtable_params sad_tunnel_params = {
+	.head_offset = offsetof(struct nfsec_sa, tunnel_link.head),
+	.key_offset = offsetof(struct nfsec_sa, reqid),
+	.key_len = sizeof_field(struct nfsec_sa, reqid),
+	.automatic_shrinking = true,
+};
 
 /**
  * nfsec_sad_init() - make the tables of a namespace
@@ -189,8 +126,13 @@ int nfsec_sad_init(struct nfsec_sad *sad)
 	err = rhashtable_init(&sad->by_reqid, &sad_reqid_params);
 	if (err)
 		goto err_dst;
+	err = rhashtable_init(&sad->tunnels, &sad_tunnel_params);
+	if (err)
+		goto err_reqid;
 	return 0;
 
+err_reqid:
+	rhashtable_destroy(&sad->by_reqid);
 err_dst:
 	rhashtable_destroy(&sad->by_dst);
 err_spi:
@@ -212,50 +154,115 @@ void nfsec_sad_destroy(struct nfsec_sad *sad)
 		rcu_barrier();
 		wait_var_event(&sad->objects, !atomic_read(&sad->objects));
 	}
+	rhashtable_destroy(&sad->tunnels);
 	rhashtable_destroy(&sad->by_reqid);
 	rhashtable_destroy(&sad->by_dst);
 	rhashtable_destroy(&sad->by_spi);
 	xa_destroy(&sad->by_uid);
 }
 
+/* Was @a made after @b? The numbers start again some day */
+static bool sad_newer(const struct nfsec_sa *a, const struct nfsec_sa *b)
+{
+	return (s32)((a->uid - b->uid) << 3) > 0;
+}
+
+/*
+ * Put the path of an SA, which may be older than others that are there already,
+ * in its place among those with its key.
+ */
+static __always_inline int
+sad_link_sorted(struct nfsec_net *nn, struct rhashtable *ht, const void *key,
+		struct nfsec_path *path, const struct rhashtable_params params)
+{
+	struct nfsec_path *other, *newer = NULL;
+
+	rcu_read_lock();
+	nfsec_link_for_each(other, ht, key, params) {
+		if (!sad_newer(other->sa, path->sa))
+			break;
+		newer = other;
+	}
+	rcu_read_unlock();
+	if (!newer)
+		return nfsec_link_add(ht, key, path, params);
+	nfsec_link_add_behind(&nn->lock, newer, path, params);
+	return 0;
+}
+
+static int sad_link_path(struct nfsec_net *nn, struct nfsec_path *path)
+{
+	struct nfsec_sad *sad = &nn->sad;
+	struct sad_key key = {
+		.daddr = path->daddr,
+		.family = path->family,
+		.reqid = path->sa->reqid,
+	};
+	int err;
+
+	err = sad_link_sorted(nn, &sad->by_reqid, &key, path,
+			      sad_reqid_params);
+	if (err)
+		return err;
+	err = sad_link_sorted(nn, &sad->by_dst, &key, path, sad_dst_params);
+	if (err)
+		nfsec_link_remove(&nn->lock, &sad->by_reqid, path,
+				  sad_reqid_params);
+	return err;
+}
+
+static void sad_unlink_path(struct nfsec_net *nn, struct nfsec_path *path)
+{
+	nfsec_link_remove(&nn->lock, &nn->sad.by_dst, path, sad_dst_params);
+	nfsec_link_remove(&nn->lock, &nn->sad.by_reqid, path,
+			  sad_reqid_params);
+}
+
+static bool sad_is_tunnel(const struct nfsec_sa *sa)
+{
+	return sa->reqid && sa->mode == NFSEC_MODE_TUNNEL &&
+	       sa->dir != NFSEC_DIR_IN;
+}
+
 static int sad_publish(struct nfsec_net *nn, struct nfsec_sa *sa)
 {
-	struct sad_key key = {
-		.daddr = sa->id.daddr,
-		.family = sa->id.family,
-		.reqid = sa->reqid,
-	};
+	struct nfsec_path *path = nfsec_net_path(nn, sa);
 	struct nfsec_sad *sad = &nn->sad;
 	int err;
 
 	err = nfsec_net_hook(nn);
-	if (!err && rcu_access_pointer(sa->encap))
-		err = nfsec_natt_add_port(nn, sa);
+	if (!err)
+		err = nfsec_natt_add_port(nn, path);
 	if (err)
 		return err;
 	err = xa_alloc_cyclic(&sad->by_uid, &sa->uid, sa,
 			      XA_LIMIT(1, UID_MAX), &sad->next_uid, GFP_KERNEL);
 	if (err < 0)
 		return err;
-	err = sad_link(&sad->by_reqid, &key, sa, sad_reqid_params);
+	err = sad_link_path(nn, path);
 	if (err)
 		goto err_uid;
-	err = sad_link(&sad->by_dst, &key, sa, sad_dst_params);
+	if (sad_is_tunnel(sa)) {
+		err = nfsec_link_add(&sad->tunnels, &sa->reqid, sa,
+				     sad_tunnel_params);
+		if (err)
+			goto err_path;
+	}
+	err = nfsec_link_add(&sad->by_spi, &sa->spi, sa, sad_spi_params);
 	if (err)
-		goto err_reqid;
-	err = sad_link(&sad->by_spi, &sa->id.spi, sa, sad_spi_params);
-	if (err)
-		goto err_dst;
+		goto err_tunnel;
 	refcount_inc(&sa->refcnt);
 	WRITE_ONCE(sad->count, sad->count + 1);
 	nfsec_lifetime_start(sa);
 	nfsec_net_changed(nn);
 	return 0;
 
-err_dst:
-	sad_unlink(nn, &sad->by_dst, sa, sad_dst_params);
-err_reqid:
-	sad_unlink(nn, &sad->by_reqid, sa, sad_reqid_params);
+err_tunnel:
+	if (sad_is_tunnel(sa))
+		nfsec_link_remove(&nn->lock, &sad->tunnels, sa,
+				  sad_tunnel_params);
+err_path:
+	sad_unlink_path(nn, path);
 err_uid:
 	xa_erase(&sad->by_uid, sa->uid);
 	return err;
@@ -273,7 +280,16 @@ err_uid:
  */
 int nfsec_sad_insert(struct nfsec_net *nn, struct nfsec_sa *sa)
 {
-	if (nfsec_sad_find(nn, &sa->id))
+	const struct nfsec_path *path = nfsec_net_path(nn, sa);
+	const struct nfsec_sa_id id = {
+		.daddr = path->daddr,
+		.spi = sa->spi,
+		.family = path->family,
+		.proto = sa->proto,
+		.mark = sa->mark,
+	};
+
+	if (nfsec_sad_find(nn, &id))
 		return -EEXIST;
 	return sad_publish(nn, sa);
 }
@@ -300,6 +316,39 @@ int nfsec_sad_replace(struct nfsec_net *nn, struct nfsec_sa *old,
 }
 
 /**
+ * nfsec_sad_move() - give an SA other addresses or ports
+ * @nn: namespace
+ * @sa: SA in the tables
+ * @path: what it gets, set up; gone also after an error
+ *
+ * Packets find the SA at every moment: those received by its SPI, whose place
+ * does not change; those to be sent in the place it had or the one it gets. All
+ * else of the SA stays, sequence numbers above all. Context: process,
+ * &nfsec_net.lock held.
+ *
+ * Return: 0, or an error; then nothing has changed.
+ */
+int nfsec_sad_move(struct nfsec_net *nn, struct nfsec_sa *sa,
+		   struct nfsec_path *path)
+{
+	struct nfsec_path *old = nfsec_net_path(nn, sa);
+	int err;
+
+	err = nfsec_natt_add_port(nn, path);
+	if (!err)
+		err = sad_link_path(nn, path);
+	if (err) {
+		nfsec_path_free_rcu(path);
+		return err;
+	}
+	rcu_assign_pointer(sa->path, path);
+	sad_unlink_path(nn, old);
+	nfsec_net_changed(nn);
+	nfsec_path_free_rcu(old);
+	return 0;
+}
+
+/**
  * nfsec_sad_remove() - take an SA out of the tables
  * @nn: namespace
  * @sa: the SA; the reference of the tables is dropped
@@ -314,14 +363,25 @@ void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa)
 		return;
 	/* The timer may want to make it EXPIRED at the same time. */
 	xchg(&sa->state, NFSEC_SA_DEAD);
-	sad_unlink(nn, &sad->by_spi, sa, sad_spi_params);
-	sad_unlink(nn, &sad->by_dst, sa, sad_dst_params);
-	sad_unlink(nn, &sad->by_reqid, sa, sad_reqid_params);
+	nfsec_link_remove(&nn->lock, &sad->by_spi, sa, sad_spi_params);
+	sad_unlink_path(nn, nfsec_net_path(nn, sa));
+	if (sad_is_tunnel(sa))
+		nfsec_link_remove(&nn->lock, &sad->tunnels, sa,
+				  sad_tunnel_params);
 	xa_erase(&sad->by_uid, sa->uid);
 	WRITE_ONCE(sad->count, sad->count - 1);
 	nfsec_net_changed(nn);
 	nfsec_lifetime_stop(sa);
 	nfsec_sa_put(sa);
+}
+
+static bool sad_goes_to(const struct nfsec_sa *sa, u8 proto, u8 family,
+			const struct nfsec_addr *daddr)
+{
+	const struct nfsec_path *path = nfsec_sa_path(sa);
+
+	return sa->proto == proto && path->family == family &&
+	       nfsec_addr_equal(&path->daddr, daddr);
 }
 
 /**
@@ -339,11 +399,10 @@ struct nfsec_sa *nfsec_sad_find(struct nfsec_net *nn,
 	struct nfsec_sa *sa;
 
 	rcu_read_lock();
-	sad_for_each(sa, &nn->sad.by_spi, &id->spi, sad_spi_params) {
-		if (sa->id.proto == id->proto && sa->id.family == id->family &&
-		    nfsec_addr_equal(&sa->id.daddr, &id->daddr) &&
-		    sa->id.mark.value == id->mark.value &&
-		    sa->id.mark.mask == id->mark.mask)
+	nfsec_link_for_each(sa, &nn->sad.by_spi, &id->spi, sad_spi_params) {
+		if (sad_goes_to(sa, id->proto, id->family, &id->daddr) &&
+		    sa->mark.value == id->mark.value &&
+		    sa->mark.mask == id->mark.mask)
 			break;
 	}
 	rcu_read_unlock();
@@ -352,25 +411,30 @@ struct nfsec_sa *nfsec_sad_find(struct nfsec_net *nn,
 
 /*
  * How well an SA suits a packet that was received, 0 for not at all: an SA for
- * the very address before one for any, one that can be used before one that is
- * expired, and one for few marks before one for many.
+ * the very address before one for any, one of the family before one of another,
+ * one that can be used before one that is expired, and one for few marks before one for many.
  */
 static u32 sad_rank_in(const struct nfsec_sa *sa, u8 proto, u8 family,
 		       const struct nfsec_addr *daddr, u32 mark)
 {
+	const struct nfsec_path *path = nfsec_sa_path(sa);
 	u8 state = READ_ONCE(sa->state);
-	bool exact;
+	bool same = path->family == family, exact;
 
-	if (sa->id.proto != proto || sa->id.family != family ||
-	    sa->dir == NFSEC_DIR_OUT || !nfsec_mark_match(&sa->id.mark, mark))
+	if (sa->proto != proto || sa->dir == NFSEC_DIR_OUT ||
+	    !nfsec_mark_match(&sa->mark, mark))
+		return 0;
+	/* The peer may not know yet that a tunnel has moved, or know before. */
+	if (!same && sa->mode != NFSEC_MODE_TUNNEL)
 		return 0;
 	if (state != NFSEC_SA_VALID && state != NFSEC_SA_EXPIRED)
 		return 0;
-	exact = nfsec_addr_equal(&sa->id.daddr, daddr);
+	exact = same && nfsec_addr_equal(&path->daddr, daddr);
 	if (!exact && sa->dir != NFSEC_DIR_IN)
 		return 0;
-	return 1 + hweight32(sa->id.mark.mask) +
-	       (state == NFSEC_SA_VALID ? 64 : 0) + (exact ? 128 : 0);
+	return 1 + hweight32(sa->mark.mask) +
+	       (state == NFSEC_SA_VALID ? 64 : 0) + (same ? 128 : 0) +
+	       (exact ? 256 : 0);
 }
 
 /**
@@ -382,8 +446,8 @@ static u32 sad_rank_in(const struct nfsec_sa *sa, u8 proto, u8 family,
  * @daddr: destination of the packet, an address of this host
  * @mark: mark of the packet
  *
- * An SA with direction in is found at any address of the host (RFC 4301 4.1),
- * one without a direction at its own only.
+ * An SA with direction in is found at any address of the host (RFC 4301 4.1), in
+ * tunnel mode of either family; one without a direction at its own only.
  *
  * Context: under rcu_read_lock().
  *
@@ -397,7 +461,7 @@ struct nfsec_sa *nfsec_sad_lookup_in(struct nfsec_net *nn, __be32 spi,
 	u32 rank, best_rank = 0;
 
 	/* of those that suit it as well as each other, the newest comes first */
-	sad_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
+	nfsec_link_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
 		rank = sad_rank_in(sa, proto, family, daddr, mark);
 		if (rank > best_rank) {
 			best = sa;
@@ -425,10 +489,9 @@ struct nfsec_sa *nfsec_sad_lookup_sent(struct nfsec_net *nn, __be32 spi,
 {
 	struct nfsec_sa *sa;
 
-	sad_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
-		if (sa->id.proto == proto && sa->id.family == family &&
-		    sa->dir != NFSEC_DIR_IN && nfsec_sa_usable(sa) &&
-		    nfsec_addr_equal(&sa->id.daddr, daddr))
+	nfsec_link_for_each(sa, &nn->sad.by_spi, &spi, sad_spi_params) {
+		if (sa->dir != NFSEC_DIR_IN && nfsec_sa_usable(sa) &&
+		    sad_goes_to(sa, proto, family, daddr))
 			break;
 	}
 	return sa;
@@ -448,21 +511,22 @@ struct sad_choice {
 	bool mismatch;
 };
 
-static bool sad_fits_out(const struct nfsec_sa *sa, struct sad_choice *c)
+static bool sad_fits_out(const struct nfsec_path *path, struct sad_choice *c)
 {
 	const struct nfsec_tmpl *tmpl = c->tmpl;
+	const struct nfsec_sa *sa = path->sa;
 
-	if (sa->id.proto != tmpl->proto || sa->mode != tmpl->mode ||
+	if (sa->proto != tmpl->proto || sa->mode != tmpl->mode ||
 	    sa->dir == NFSEC_DIR_IN || !nfsec_sa_usable(sa))
 		return false;
 	if (tmpl->reqid && tmpl->reqid != sa->reqid)
 		return false;
-	if (tmpl->spi && tmpl->spi != sa->id.spi)
+	if (tmpl->spi && tmpl->spi != sa->spi)
 		return false;
-	if (!nfsec_addr_any(c->saddr) && !nfsec_addr_any(&sa->saddr) &&
-	    !nfsec_addr_equal(c->saddr, &sa->saddr))
+	if (!nfsec_addr_any(c->saddr) && !nfsec_addr_any(&path->saddr) &&
+	    !nfsec_addr_equal(c->saddr, &path->saddr))
 		return false;
-	if (!nfsec_mark_match(&sa->id.mark, c->fl->mark))
+	if (!nfsec_mark_match(&sa->mark, c->fl->mark))
 		return false;
 	if (nfsec_flow_match(&sa->sel, c->fl))
 		return true;
@@ -479,7 +543,8 @@ static bool sad_fits_out(const struct nfsec_sa *sa, struct sad_choice *c)
  *	else left alone
  *
  * In transport mode the addresses are those of the packet whatever the template
- * says, since it will be sent to them. The newest SA that fits is taken.
+ * says, since it will be sent to them. A tunnel without a destination is any
+ * with the reqid (RFC 4555 A.1). The newest SA that fits is taken.
  *
  * Context: under rcu_read_lock().
  *
@@ -501,16 +566,27 @@ struct nfsec_sa *nfsec_sad_lookup_out(struct nfsec_net *nn,
 		.family = tunnel ? tmpl->family : fl->family,
 		.reqid = tmpl->reqid,
 	};
+	struct nfsec_path *path;
 	struct nfsec_sa *sa;
 
-	if (tmpl->reqid) {
-		sad_for_each(sa, &nn->sad.by_reqid, &key, sad_reqid_params)
-			if (sad_fits_out(sa, &c))
+	if (tunnel && nfsec_addr_any(&tmpl->daddr)) {
+		nfsec_link_for_each(sa, &nn->sad.tunnels, &tmpl->reqid,
+				    sad_tunnel_params) {
+			path = nfsec_sa_path(sa);
+			if ((!tmpl->family || tmpl->family == path->family) &&
+			    sad_fits_out(path, &c))
 				return sa;
+		}
+	} else if (tmpl->reqid) {
+		nfsec_link_for_each(path, &nn->sad.by_reqid, &key,
+				    sad_reqid_params)
+			if (sad_fits_out(path, &c))
+				return path->sa;
 	} else {
-		sad_for_each(sa, &nn->sad.by_dst, &key, sad_dst_params)
-			if (sad_fits_out(sa, &c))
-				return sa;
+		nfsec_link_for_each(path, &nn->sad.by_dst, &key,
+				    sad_dst_params)
+			if (sad_fits_out(path, &c))
+				return path->sa;
 	}
 	if (c.mismatch)
 		*sel_mismatch = true;
@@ -521,13 +597,13 @@ struct nfsec_sa *nfsec_sad_lookup_out(struct nfsec_net *nn,
 static bool sad_spi_free(struct nfsec_net *nn, const struct nfsec_sa *sa,
 			 __be32 spi)
 {
+	const struct nfsec_path *path;
 	struct nfsec_sa *other;
 
 	rcu_read_lock();
-	sad_for_each(other, &nn->sad.by_spi, &spi, sad_spi_params) {
-		if (other->id.proto == sa->id.proto &&
-		    other->id.family == sa->id.family &&
-		    nfsec_addr_equal(&other->id.daddr, &sa->id.daddr))
+	path = nfsec_sa_path(sa);
+	nfsec_link_for_each(other, &nn->sad.by_spi, &spi, sad_spi_params) {
+		if (sad_goes_to(other, sa->proto, path->family, &path->daddr))
 			break;
 	}
 	rcu_read_unlock();
@@ -588,7 +664,7 @@ int nfsec_sad_alloc_spi(struct nfsec_net *nn, struct nfsec_sa *sa, u32 min,
 			       "every SPI of the range is in use at the destination");
 		return -ENOSPC;
 	}
-	sa->id.spi = spi;
+	sa->spi = spi;
 	return sad_publish(nn, sa);
 }
 

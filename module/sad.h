@@ -14,8 +14,10 @@ struct netlink_ext_ack;
 /**
  * struct nfsec_sad - the security association database of a namespace
  * @by_spi: SAs by SPI
- * @by_dst: SAs by destination address
- * @by_reqid: SAs by destination address and reqid
+ * @by_dst: paths of SAs by destination address
+ * @by_reqid: paths of SAs by destination address and reqid
+ * @tunnels: SAs that may send through a tunnel by reqid, for templates without
+ *	a destination; those without a reqid are not in it
  * @by_uid: SAs by &nfsec_sa.uid, for dumps: an entry keeps its place whatever
  *	else comes and goes, and a new one comes behind all others until the
  *	numbers, of 29 bits, start again
@@ -24,12 +26,13 @@ struct netlink_ext_ack;
  * @objects: SAs that are not freed yet, in the tables or not
  *
  * In each hash table is the newest SA of a key, with the others in order behind
- * it (&struct nfsec_sa_link). Changed under &nfsec_net.lock, read under RCU.
+ * it (&struct nfsec_link). Changed under &nfsec_net.lock, read under RCU.
  */
 struct nfsec_sad {
 	struct rhashtable by_spi;
 	struct rhashtable by_dst;
 	struct rhashtable by_reqid;
+	struct rhashtable tunnels;
 	struct xarray by_uid;
 	u32 next_uid;
 	u32 count;
@@ -41,6 +44,8 @@ void nfsec_sad_destroy(struct nfsec_sad *sad);
 int nfsec_sad_insert(struct nfsec_net *nn, struct nfsec_sa *sa);
 int nfsec_sad_replace(struct nfsec_net *nn, struct nfsec_sa *old,
 		      struct nfsec_sa *sa);
+int nfsec_sad_move(struct nfsec_net *nn, struct nfsec_sa *sa,
+		   struct nfsec_path *path);
 void nfsec_sad_remove(struct nfsec_net *nn, struct nfsec_sa *sa);
 struct nfsec_sa *nfsec_sad_find(struct nfsec_net *nn,
 				const struct nfsec_sa_id *id);

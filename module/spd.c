@@ -224,9 +224,9 @@ static int spd_check_tmpl(const struct nfsec_policy_config *cfg,
 		return -EINVAL;
 	}
 	if (cfg->dir == NFSEC_DIR_OUT && t->mode == NFSEC_MODE_TUNNEL &&
-	    nfsec_addr_any(&t->daddr)) {
+	    !t->reqid && nfsec_addr_any(&t->daddr)) {
 		NL_SET_ERR_MSG(extack,
-			       "tunnel template of an outbound policy needs a destination");
+			       "tunnel template of an outbound policy needs a destination or a reqid");
 		return -EINVAL;
 	}
 	return 0;

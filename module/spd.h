@@ -27,8 +27,8 @@ struct netlink_ext_ack;
 /**
  * struct nfsec_tmpl - what SA a policy wants
  * @saddr: source of the tunnel, zero for any
- * @daddr: destination of the tunnel; in transport mode the addresses of the
- *	packet count instead of both
+ * @daddr: destination of the tunnel, zero for any with @reqid; in transport
+ *	mode the addresses of the packet count instead of both
  * @spi: SPI, network order, 0 for any
  * @reqid: reqid, 0 for any
  * @family: family of the addresses; AF_UNSPEC if both are absent

@@ -29,7 +29,7 @@ TRACE_EVENT(nfsec_drop,
 	TP_fast_assign(
 		__entry->skb = skb;
 		__entry->netns = nn->net->ns.inum;
-		__entry->spi = sa ? be32_to_cpu(sa->id.spi) : 0;
+		__entry->spi = sa ? be32_to_cpu(sa->spi) : 0;
 		__entry->reqid = sa ? sa->reqid : 0;
 		__entry->len = skb ? skb->len : 0;
 		__entry->reason = reason;

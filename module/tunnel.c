@@ -16,13 +16,13 @@
 #include "sa.h"
 #include "tunnel.h"
 
-static struct dst_entry *route4(struct net *net, struct nfsec_sa *sa, u32 mark,
-				bool cache)
+static struct dst_entry *route4(struct net *net, struct nfsec_path *path,
+				u32 mark, bool cache)
 {
 	/* no protocol: native XFRM must not look at our own packets */
 	struct flowi4 fl4 = {
-		.daddr = sa->id.daddr.a4,
-		.saddr = sa->saddr.a4,
+		.daddr = path->daddr.a4,
+		.saddr = path->saddr.a4,
 		.flowi4_mark = mark,
 	};
 	struct rtable *rt;
@@ -31,16 +31,16 @@ static struct dst_entry *route4(struct net *net, struct nfsec_sa *sa, u32 mark,
 	if (IS_ERR(rt))
 		return ERR_CAST(rt);
 	if (cache)
-		dst_cache_set_ip4(&sa->dst_cache, &rt->dst, fl4.saddr);
+		dst_cache_set_ip4(&path->dst_cache, &rt->dst, fl4.saddr);
 	return &rt->dst;
 }
 
-static struct dst_entry *route6(struct net *net, struct nfsec_sa *sa, u32 mark,
-				bool cache)
+static struct dst_entry *route6(struct net *net, struct nfsec_path *path,
+				u32 mark, bool cache)
 {
 	struct flowi6 fl6 = {
-		.daddr = sa->id.daddr.in6,
-		.saddr = sa->saddr.in6,
+		.daddr = path->daddr.in6,
+		.saddr = path->saddr.in6,
 		.flowi6_mark = mark,
 	};
 	struct dst_entry *dst;
@@ -53,40 +53,40 @@ static struct dst_entry *route6(struct net *net, struct nfsec_sa *sa, u32 mark,
 		return ERR_PTR(err);
 	}
 	if (cache)
-		dst_cache_set_ip6(&sa->dst_cache, dst, &fl6.saddr);
+		dst_cache_set_ip6(&path->dst_cache, dst, &fl6.saddr);
 	return dst;
 }
 
 /**
  * nfsec_tunnel_route() - route to the far end of a tunnel
  * @net: namespace
- * @sa: outbound SA
+ * @path: path of an outbound SA
  * @mark: mark the outer packet will have
  *
- * The route is cached in the SA unless the mark is the packet's own, because
+ * The route is cached in the path unless the mark is the packet's own, because
  * rules may look at that.
  *
  * Context: BH disabled.
  * Return: a route with a reference, or an ERR_PTR().
  */
-struct dst_entry *nfsec_tunnel_route(struct net *net, struct nfsec_sa *sa,
+struct dst_entry *nfsec_tunnel_route(struct net *net, struct nfsec_path *path,
 				     u32 mark)
 {
-	bool cache = mark == sa->output_mark.value;
+	bool cache = mark == path->sa->output_mark.value;
 	struct dst_entry *dst;
 
 	if (cache) {
-		dst = dst_cache_get(&sa->dst_cache);
+		dst = dst_cache_get(&path->dst_cache);
 		if (dst)
 			return dst;
 	}
-	return sa->id.family == AF_INET ? route4(net, sa, mark, cache) :
-					  route6(net, sa, mark, cache);
+	return path->family == AF_INET ? route4(net, path, mark, cache) :
+					 route6(net, path, mark, cache);
 }
 
 /**
  * nfsec_tunnel_push() - put the outer IP header in front of a packet
- * @sa: outbound SA
+ * @path: path of an outbound SA
  * @skb: packet that begins with the ESP or UDP header; has headroom
  * @net: namespace
  * @dst: route of the outer packet
@@ -99,16 +99,16 @@ struct dst_entry *nfsec_tunnel_route(struct net *net, struct nfsec_sa *sa,
  *
  * Context: BH disabled. Moves skb->data, sets the network header.
  */
-void nfsec_tunnel_push(const struct nfsec_sa *sa, struct sk_buff *skb,
+void nfsec_tunnel_push(const struct nfsec_path *path, struct sk_buff *skb,
 		       struct net *net, const struct dst_entry *dst, u8 proto,
 		       u8 inner_dsfield, bool df)
 {
 	u8 dsfield = inner_dsfield;
 
-	if (sa->flags & NFSEC_SA_FLAGS_DONT_ENCAP_DSCP)
+	if (path->sa->flags & NFSEC_SA_FLAGS_DONT_ENCAP_DSCP)
 		dsfield &= INET_ECN_MASK;
 
-	if (sa->id.family == AF_INET) {
+	if (path->family == AF_INET) {
 		struct iphdr *iph = skb_push(skb, sizeof(*iph));
 
 		skb_reset_network_header(skb);
@@ -116,8 +116,8 @@ void nfsec_tunnel_push(const struct nfsec_sa *sa, struct sk_buff *skb,
 		iph->frag_off = df ? htons(IP_DF) : 0;
 		iph->ttl = ip4_dst_hoplimit(dst);
 		iph->protocol = proto;
-		iph->saddr = sa->saddr.a4;
-		iph->daddr = sa->id.daddr.a4;
+		iph->saddr = path->saddr.a4;
+		iph->daddr = path->daddr.a4;
 		/* RFC 6864: no meaning where nothing can be fragmented */
 		iph->id = 0;
 		if (!df)
@@ -130,8 +130,8 @@ void nfsec_tunnel_push(const struct nfsec_sa *sa, struct sk_buff *skb,
 		ip6_flow_hdr(ip6h, dsfield, 0);
 		ip6h->nexthdr = proto;
 		ip6h->hop_limit = ip6_dst_hoplimit((struct dst_entry *)dst);
-		ip6h->saddr = sa->saddr.in6;
-		ip6h->daddr = sa->id.daddr.in6;
+		ip6h->saddr = path->saddr.in6;
+		ip6h->daddr = path->daddr.in6;
 		skb->protocol = htons(ETH_P_IPV6);
 	}
 }

@@ -1,44 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * module/sad.c, module/sa.c and the choice of SAs in module/classify.c: random
- * SAs against lists searched from end to end, sizes, refusals, and nothing left
- * when memory fails.
+ * module/sad.c and the choice of SAs in module/classify.c: random SAs that come,
+ * move and go against lists searched from end to end.
  */
-#include "shim.h"
+#include "sad.h"
 
-/* What the stand-in for nfsec_crypto_init() makes of a key */
-#define SUITE(iv, icv, block)	((iv) << 16 | (icv) << 8 | (block))
-
-static void config(struct nfsec_sa_config *c, u32 daddr, u32 spi)
+/* What names an SA now */
+static struct nfsec_sa_id id_of(const struct nfsec_sa *sa)
 {
-	memset(c, 0, sizeof(*c));
-	addr4(&c->saddr, 0x0a000001);
-	addr4(&c->id.daddr, daddr);
-	c->id.family = AF_INET;
-	c->id.proto = IPPROTO_ESP;
-	c->id.spi = htonl(spi);
-	c->mode = NFSEC_MODE_TUNNEL;
-	c->aead.icv_bits = SUITE(8, 16, 4);
-	nfsec_limits_none(&c->limits);
-}
+	struct nfsec_sa_id id;
 
-/* Make and insert; the tables have the only reference */
-static struct nfsec_sa *add(struct nfsec_net *nn, struct nfsec_sa_config *c)
-{
-	struct nfsec_sa *sa = nfsec_sa_create(nn, c, NULL);
-	int err;
-
-	assert(!IS_ERR(sa));
-	err = nfsec_sad_insert(nn, sa);
-	nfsec_sa_put(sa);
-	run_works();
-	return err ? NULL : sa;
-}
-
-static void remove_sa(struct nfsec_net *nn, struct nfsec_sa *sa)
-{
-	nfsec_sad_remove(nn, sa);
-	run_works();
+	memset(&id, 0, sizeof(id));
+	id.daddr = sa->path->daddr;
+	id.spi = sa->spi;
+	id.family = sa->path->family;
+	id.proto = sa->proto;
+	id.mark = sa->mark;
+	return id;
 }
 
 #define SAS	200
@@ -76,9 +54,12 @@ static void random_sa(struct world *w)
 		nfsec_selector_any(&c.sel, AF_UNSPEC);
 		c.sel.proto = 6;
 	}
-	for (i = 0; i < w->n; i++)
-		if (!memcmp(&w->sa[i]->id, &c.id, sizeof(c.id)))
+	for (i = 0; i < w->n; i++) {
+		struct nfsec_sa_id id = id_of(w->sa[i]);
+
+		if (!memcmp(&id, &c.id, sizeof(c.id)))
 			dup = true;
+	}
 	sa = add(w->nn, &c);
 	assert(!sa == dup);
 	if (sa)
@@ -87,20 +68,37 @@ static void random_sa(struct world *w)
 		sa->state = NFSEC_SA_EXPIRED;
 }
 
+/* An SA moves to where no other one is; RFC 4555: all but addresses stays */
+static void random_move(struct world *w)
+{
+	struct nfsec_sa *sa = w->sa[below(w->n)];
+	struct nfsec_sa_config c;
+
+	config(&c, random_daddr(), ntohl(sa->spi));
+	if (!below(4))
+		c.id.family = AF_INET6;
+	c.id.mark = sa->mark;
+	addr4(&c.saddr, below(3) ? 0x0a000001 : 0);
+	if (!nfsec_sad_find(w->nn, &c.id))
+		assert(!move(w->nn, sa, &c));
+}
+
 /* Higher is better; 0 is none */
 static u64 naive_in(const struct nfsec_sa *sa, __be32 spi, u8 family,
 		    const struct nfsec_addr *daddr, u32 mark)
 {
-	bool exact = !memcmp(&sa->id.daddr, daddr, sizeof(*daddr));
+	bool same = sa->path->family == family;
+	bool exact = same && !memcmp(&sa->path->daddr, daddr, sizeof(*daddr));
 	u64 rank = 1;
 
-	if (sa->id.spi != spi || sa->id.family != family ||
+	if (sa->spi != spi || (!same && sa->mode != NFSEC_MODE_TUNNEL) ||
 	    sa->dir == NFSEC_DIR_OUT || (!exact && sa->dir != NFSEC_DIR_IN) ||
-	    (mark & sa->id.mark.mask) != sa->id.mark.value)
+	    (mark & sa->mark.mask) != sa->mark.value)
 		return 0;
 	rank = rank * 2 + exact;
+	rank = rank * 2 + same;
 	rank = rank * 2 + (sa->state == NFSEC_SA_VALID);
-	rank = rank * 64 + __builtin_popcount(sa->id.mark.mask);
+	rank = rank * 64 + __builtin_popcount(sa->mark.mask);
 	return rank << 32 | sa->uid;
 }
 
@@ -133,14 +131,16 @@ static bool naive_out(const struct nfsec_sa *sa, const struct nfsec_tmpl *t,
 	bool tunnel = t->mode == NFSEC_MODE_TUNNEL;
 	u32 daddr = tunnel ? t->daddr.a4 : fl->daddr.a4;
 	u32 saddr = tunnel ? t->saddr.a4 : fl->saddr.a4;
+	bool any = tunnel && !t->daddr.a4;
 
 	return sa->state == NFSEC_SA_VALID && sa->dir != NFSEC_DIR_IN &&
-	       sa->mode == t->mode && sa->id.daddr.a4 == daddr &&
-	       sa->id.family == (tunnel ? t->family : fl->family) &&
-	       (!saddr || !sa->saddr.a4 || saddr == sa->saddr.a4) &&
+	       sa->mode == t->mode && (any || sa->path->daddr.a4 == daddr) &&
+	       (any && !t->family ? true : sa->path->family ==
+		(tunnel ? t->family : fl->family)) &&
+	       (!saddr || !sa->path->saddr.a4 || saddr == sa->path->saddr.a4) &&
 	       (!t->reqid || t->reqid == sa->reqid) &&
-	       (!t->spi || t->spi == sa->id.spi) &&
-	       (fl->mark & sa->id.mark.mask) == sa->id.mark.value;
+	       (!t->spi || t->spi == sa->spi) &&
+	       (fl->mark & sa->mark.mask) == sa->mark.value;
 }
 
 static bool check_out(struct world *w)
@@ -163,6 +163,11 @@ static bool check_out(struct world *w)
 
 	addr4(&t.daddr, random_daddr());
 	addr4(&t.saddr, below(2) ? 0x0a000001 : 0);
+	if (t.reqid && t.mode == NFSEC_MODE_TUNNEL && !below(3)) {
+		addr4(&t.daddr, 0);
+		if (!t.saddr.a4 && below(2))
+			t.family = AF_UNSPEC;
+	}
 	addr4(&fl.daddr, random_daddr());
 	addr4(&fl.saddr, 0x0a000001);
 	for (i = 0; i < w->n; i++) {
@@ -192,8 +197,8 @@ static bool check_sent(struct world *w)
 	for (i = 0; i < w->n; i++) {
 		struct nfsec_sa *sa = w->sa[i];
 
-		if (sa->id.spi == spi && sa->id.daddr.a4 == daddr.a4 &&
-		    sa->id.family == AF_INET && sa->dir != NFSEC_DIR_IN &&
+		if (sa->spi == spi && sa->path->daddr.a4 == daddr.a4 &&
+		    sa->path->family == AF_INET && sa->dir != NFSEC_DIR_IN &&
 		    sa->state == NFSEC_SA_VALID &&
 		    (!want || sa->uid > want->uid))
 			want = sa;
@@ -204,12 +209,14 @@ static bool check_sent(struct world *w)
 
 static bool check_find(struct world *w)
 {
+	struct nfsec_sa_id id;
 	struct nfsec_sa *sa;
 
 	if (!w->n)
 		return true;
 	sa = w->sa[below(w->n)];
-	return expect(nfsec_sad_find(w->nn, &sa->id) == sa, "not found");
+	id = id_of(sa);
+	return expect(nfsec_sad_find(w->nn, &id) == sa, "not found");
 }
 
 static void test_churn(u64 seed, u32 limit)
@@ -225,6 +232,8 @@ static void test_churn(u64 seed, u32 limit)
 			j = below(w->n);
 			remove_sa(w->nn, w->sa[j]);
 			w->sa[j] = w->sa[--w->n];
+		} else if (w->n && !below(3)) {
+			random_move(w);
 		} else {
 			random_sa(w);
 		}
@@ -233,7 +242,7 @@ static void test_churn(u64 seed, u32 limit)
 			     check_find(w);
 		ok = ok && expect(w->nn->sad.count == w->n, "count");
 	}
-	test(ok, "SAD-4 SAD-8 as a search of all SAs, up to %u (seed %llu)",
+	test(ok, "SAD-4 SAD-8 MOB-1 as a search of all SAs, up to %u (seed %llu)",
 	     limit, seed);
 	net_free(w->nn);
 	free(w);
@@ -250,16 +259,17 @@ static bool many_lookup(struct nfsec_net *nn, struct nfsec_sa *newest)
 		.mode = NFSEC_MODE_TUNNEL,
 	};
 	struct nfsec_flow fl = { .family = AF_INET, .proto = 6 };
+	struct nfsec_sa_id id = id_of(newest);
 	u64 before = shim_steps;
 	bool mismatch = false, ok;
 
-	t.daddr = newest->id.daddr;
+	t.daddr = newest->path->daddr;
 	ok = expect(nfsec_sad_lookup_out(nn, &t, &fl, &mismatch) == newest,
 		    "not the newest of the destination");
 	t.reqid = newest->reqid;
 	ok &= expect(nfsec_sad_lookup_out(nn, &t, &fl, &mismatch) == newest,
 		     "not the newest of the reqid");
-	ok &= expect(nfsec_sad_find(nn, &newest->id) == newest, "not found");
+	ok &= expect(nfsec_sad_find(nn, &id) == newest, "not found");
 	return ok && expect(shim_steps - before <= 3 * STEPS_EACH,
 			    "%llu steps", shim_steps - before);
 }
@@ -328,82 +338,6 @@ static void test_many(const char *order)
 	     order);
 	net_free(nn);
 	free(sa);
-}
-
-/* Table of Annex H: the longest inner packet at a path MTU of 1500 */
-static void test_sizes(void)
-{
-	static const struct {
-		const char *name;
-		u32 suite;
-		u32 v4, v4udp, v6, v6udp, bare;
-	} t[] = {
-		{ "GCM-16", SUITE(8, 16, 4), 1446, 1438, 1426, 1418, 1466 },
-		{ "CCM-8", SUITE(8, 8, 4), 1454, 1446, 1434, 1426, 1474 },
-		{ "CBC + SHA1", SUITE(16, 12, 16), 1438, 1422, 1422, 1406,
-		  1454 },
-		{ "CBC + SHA2-256", SUITE(16, 16, 16), 1438, 1422, 1406, 1406,
-		  1454 },
-		{ "CBC + SHA2-512", SUITE(16, 32, 16), 1422, 1406, 1390, 1390,
-		  1438 },
-		{ "3DES + SHA1", SUITE(8, 12, 8), 1446, 1438, 1430, 1422,
-		  1470 },
-		{ "NULL + SHA2-256", SUITE(0, 16, 4), 1454, 1446, 1434, 1426,
-		  1474 },
-		{ "CTR + SHA1", SUITE(8, 12, 4), 1450, 1442, 1430, 1422,
-		  1470 },
-	};
-	struct nfsec_net *nn = net_make();
-	u32 i, mtu;
-
-	for (i = 0; i < ARRAY_SIZE(t); i++) {
-		u32 iv = t[i].suite >> 16, icv = t[i].suite >> 8 & 0xff;
-		u32 blk = t[i].suite & 0xff;
-		struct nfsec_sa_config c;
-		struct nfsec_sa *sa;
-		bool ok = true;
-
-		config(&c, 0x0a000002, 0x1000);
-		c.aead.icv_bits = t[i].suite;
-		sa = add(nn, &c);
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1500, false, AF_INET) ==
-			     t[i].v4, "v4");
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1500, true, AF_INET6) ==
-			     t[i].v4udp, "v4 + UDP");
-		ok &= expect(nfsec_sa_overhead(sa) ==
-			     20 + 8 + iv + blk - 1 + 2 + icv, "overhead");
-		/* what fits is the most that fits */
-		for (mtu = 100; mtu < 1600; mtu++) {
-			u32 n = nfsec_sa_inner_mtu(sa, mtu, false, AF_INET);
-			u32 a = 28 + iv + (n + 2 + blk - 1) / blk * blk + icv;
-			u32 b = 28 + iv + (n + 3 + blk - 1) / blk * blk + icv;
-
-			ok &= expect(a <= mtu && b > mtu, "MTU %u: %u", mtu,
-				     n);
-		}
-		ok &= expect(!nfsec_sa_inner_mtu(sa, 20, false, AF_INET),
-			     "no room");
-		remove_sa(nn, sa);
-		c.id.family = AF_INET6;
-		c.aead.icv_bits = t[i].suite;
-		sa = add(nn, &c);
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1500, false, AF_INET) ==
-			     t[i].v6, "v6");
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1500, true, AF_INET) ==
-			     t[i].v6udp, "v6 + UDP");
-		remove_sa(nn, sa);
-		/* transport: the header is subtracted first and then added */
-		c.mode = NFSEC_MODE_TRANSPORT;
-		c.aead.icv_bits = t[i].suite;
-		sa = add(nn, &c);
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1520, false, AF_INET) ==
-			     20 + t[i].bare, "transport v4");
-		ok &= expect(nfsec_sa_inner_mtu(sa, 1540, false, AF_INET6) ==
-			     40 + t[i].bare, "transport v6");
-		remove_sa(nn, sa);
-		test(ok, "PMTU-9 longest inner packet of %s", t[i].name);
-	}
-	net_free(nn);
 }
 
 static struct nfsec_policy *policy(struct nfsec_net *nn, u8 levels[2], u32 n)
@@ -519,6 +453,7 @@ static void test_replace(void)
 	struct nfsec_net *nn = net_make();
 	struct nfsec_sa *larval, *other, *sa;
 	struct nfsec_sa_config c;
+	struct nfsec_sa_id id;
 	struct netlink_ext_ack ack = { };
 	bool ok;
 
@@ -528,7 +463,7 @@ static void test_replace(void)
 	nfsec_sa_put(larval);
 	other = nfsec_sa_create_larval(nn, &c);
 	ok &= expect(!nfsec_sad_alloc_spi(nn, other, 256, 257, &ack) &&
-		     other->id.spi != larval->id.spi, "2nd");
+		     other->spi != larval->spi, "2nd");
 	nfsec_sa_put(other);
 	sa = nfsec_sa_create_larval(nn, &c);
 	ok &= expect(nfsec_sad_alloc_spi(nn, sa, 256, 257, &ack) == -ENOSPC &&
@@ -542,19 +477,20 @@ static void test_replace(void)
 	nfsec_sa_put(sa);
 	test(ok, "SAD-2 SPIs are given out once, none below 256");
 
-	ok = expect(!nfsec_sad_lookup_in(nn, larval->id.spi, IPPROTO_ESP,
-					 AF_INET, &larval->id.daddr, 0),
+	ok = expect(!nfsec_sad_lookup_in(nn, larval->spi, IPPROTO_ESP,
+					 AF_INET, &larval->path->daddr, 0),
 		    "larval found");
-	config(&c, 0x0a000002, ntohl(larval->id.spi));
+	config(&c, 0x0a000002, ntohl(larval->spi));
 	sa = nfsec_sa_create(nn, &c, NULL);
 	ok &= expect(nfsec_sad_insert(nn, sa) == -EEXIST, "inserted");
 	ok &= expect(!nfsec_sad_replace(nn, larval, sa), "not replaced");
 	run_works();
-	ok &= expect(nfsec_sad_find(nn, &sa->id) == sa &&
+	id = id_of(sa);
+	ok &= expect(nfsec_sad_find(nn, &id) == sa &&
 		     nn->sad.count == 3, "count %u", nn->sad.count);
 	nfsec_sa_put(sa);
-	ok &= expect(nfsec_sad_lookup_in(nn, sa->id.spi, IPPROTO_ESP, AF_INET,
-					 &sa->id.daddr, 0) == sa, "not found");
+	ok &= expect(nfsec_sad_lookup_in(nn, sa->spi, IPPROTO_ESP, AF_INET,
+					 &sa->path->daddr, 0) == sa, "not found");
 	test(ok, "a larval SA is not used, and replaced by the one made for it");
 
 	advance_clock(29);
@@ -563,106 +499,6 @@ static void test_replace(void)
 	ok &= expect(nn->sad.count == 1, "count %u", nn->sad.count);
 	test(ok, "an SPI nobody claims is free after half a minute");
 	net_free(nn);
-}
-
-static void test_refused(void)
-{
-	struct nfsec_net *nn = net_make();
-	struct nfsec_sa_config base, c;
-	bool ok = true;
-
-	config(&base, 0x0a000002, 0x1000);
-#define REFUSED(change)							\
-	do {								\
-		struct netlink_ext_ack ack = { };			\
-									\
-		c = base;						\
-		change;							\
-		ok &= expect(IS_ERR(nfsec_sa_create(nn, &c, &ack)) &&	\
-			     ack.msg, #change);				\
-	} while (0)
-	REFUSED(c.id.spi = 0);
-	REFUSED(c.id.spi = htonl(255));
-	REFUSED(c.id.family = AF_UNSPEC);
-	REFUSED(c.id.family = 99);
-	REFUSED(addr4(&c.id.daddr, 0));
-	REFUSED(c.id.proto = IPPROTO_AH);
-	REFUSED(c.id.mark.value = 1);
-	REFUSED(c.mode = 9);
-	REFUSED(c.dir = NFSEC_DIR_FWD);
-	REFUSED(c.seq = 1ULL << 32);
-	REFUSED(c.oseq = 1ULL << 32);
-	REFUSED(c.flags = NFSEC_SA_FLAGS_ESN | NFSEC_SA_FLAGS_OSEQ_MAY_WRAP);
-	REFUSED((c.has_window = true, c.window = 65537));
-	REFUSED((c.has_window = true, c.flags = NFSEC_SA_FLAGS_ESN));
-	REFUSED((c.mode = NFSEC_MODE_TRANSPORT, c.tfcpad = 100));
-	REFUSED((c.mode = NFSEC_MODE_TRANSPORT, c.has_sel = true,
-		 nfsec_selector_any(&c.sel, AF_INET6)));
-	test(ok, "SAD-2 bad SAs are refused with a reason");
-	net_free(nn);
-}
-
-static void test_memory(void)
-{
-	struct nfsec_net *nn = net_make();
-	bool ok = true;
-	u32 i;
-
-	for (i = 1; i < 30; i++) {
-		struct nfsec_sa_config c;
-		struct nfsec_sa *sa;
-
-		config(&c, 0x0a000002, 0x1000);
-		c.encap.type = NFSEC_ENCAP_TYPE_ESPINUDP;
-		c.aead.data = malloc(4);
-		fail_alloc = i;
-		sa = nfsec_sa_create(nn, &c, NULL);
-		if (!IS_ERR(sa)) {
-			ok &= expect(!c.aead.data, "key not taken");
-			if (!nfsec_sad_insert(nn, sa))
-				nfsec_sad_remove(nn, sa);
-			nfsec_sa_put(sa);
-		} else {
-			ok &= expect(c.aead.data, "key taken");
-		}
-		fail_alloc = 0;
-		nfsec_sa_config_free(&c);
-		run_works();
-		ok &= expect(!nn->sad.count && !nn->sad.objects.v, "step %u",
-			     i);
-	}
-	test(ok, "when memory fails nothing is left");
-	net_free(nn);
-}
-
-static void test_mark(void)
-{
-	struct sk_buff a = { }, b = { };
-	struct nfsec_net *nn = net_make();
-	const struct xfrm_state *x;
-	struct nfsec_sa_config c;
-	struct nfsec_sa *sa;
-	bool ok;
-
-	config(&c, 0x0a000002, 0x1000);
-	c.reqid = 5;
-	sa = add(nn, &c);
-	ok = expect(!nfsec_sa_mark_of(&a), "marked from the start");
-	nfsec_sa_mark(&a, sa);
-	nfsec_sa_mark(&b, sa);
-	nfsec_sa_mark(&b, sa);
-	remove_sa(nn, sa);
-	net_free(nn);
-	x = nfsec_sa_mark_of(&a);
-	ok &= expect(x && x->id.spi == htonl(0x1000) && x->props.reqid == 5 &&
-		     x->props.smark.v == NFSEC_MODE_TUNNEL &&
-		     x->props.mode == XFRM_MODE_TRANSPORT, "state");
-	skb_ext_reset(&a);
-	ok &= expect(nfsec_sa_mark_of(&b) && xfrm_state_count() == 1,
-		     "%d states", xfrm_state_count());
-	skb_ext_reset(&b);
-	ok &= expect(!xfrm_state_count(), "%d states", xfrm_state_count());
-	test(ok, "packets keep their mark when the SA and its namespace are gone");
 }
 
 int main(void)
@@ -676,12 +512,8 @@ int main(void)
 	test_many("oldest first");
 	test_many("newest first");
 	test_many("in random order");
-	test_sizes();
 	test_decisions();
 	test_replace();
-	test_refused();
-	test_memory();
-	test_mark();
 	test(expect(!xfrm_state_count(), "%d", xfrm_state_count()),
 	     "no state of XFRM is left");
 	nfsec_classify_module_exit();

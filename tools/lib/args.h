@@ -28,6 +28,7 @@ enum sec_verb {
 	SEC_V_LIST = 1 << 5,
 	SEC_V_DELALL = 1 << 6,
 	SEC_V_FLUSH = 1 << 7,
+	SEC_V_MIGRATE = 1 << 8,
 };
 
 /*

@@ -68,6 +68,7 @@ const struct sec_name sec_command_names[] = {
 	{ "sa-del", NFSEC_CMD_SA_DEL },
 	{ "sa-flush", NFSEC_CMD_SA_FLUSH },
 	{ "sa-allocspi", NFSEC_CMD_SA_ALLOCSPI },
+	{ "sa-migrate", NFSEC_CMD_SA_MIGRATE },
 	{ "policy-new", NFSEC_CMD_POLICY_NEW },
 	{ "policy-update", NFSEC_CMD_POLICY_UPDATE },
 	{ "policy-del", NFSEC_CMD_POLICY_DEL },
@@ -75,6 +76,7 @@ const struct sec_name sec_command_names[] = {
 	{ "expire", NFSEC_CMD_EXPIRE_NTF },
 	{ "policy-expire", NFSEC_CMD_POLICY_EXPIRE_NTF },
 	{ "acquire", NFSEC_CMD_ACQUIRE_NTF },
+	{ "mapping", NFSEC_CMD_MAPPING_NTF },
 	{ NULL }
 };
 

@@ -111,6 +111,8 @@ struct sec_sa {
 	struct sec_list drop;		/* struct sec_counter */
 	uint32_t spi_min, spi_max;
 	uint32_t overhead, pmtu, count;
+	struct sec_addr new_src, new_dst, old_src, old_dst;
+	uint16_t new_sport;
 };
 
 struct sec_policy {

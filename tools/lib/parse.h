@@ -44,6 +44,7 @@ int sec_key_parse(struct sec_args *a, const char *word, struct sec_algo *algo);
 struct sec_sa_words {
 	struct sec_sa sa;
 	struct sec_range src, dst;
+	struct sec_range to_src, to_dst;	/* "migrate ... to" */
 	struct sec_sel_words sel;
 	bool has_sel;
 	uint32_t seq_lo, seq_hi, oseq_lo, oseq_hi;

@@ -11,7 +11,7 @@
 
 #define V_CREATE (SEC_V_ADD | SEC_V_UPDATE)
 #define V_FILTER (SEC_V_LIST | SEC_V_DELALL | SEC_V_FLUSH)
-#define V_ALL (V_CREATE | SEC_V_ALLOC | SEC_V_DEL | SEC_V_GET | V_FILTER)
+#define V_ALL (V_CREATE | SEC_V_ALLOC | SEC_V_DEL | SEC_V_GET | V_FILTER | SEC_V_MIGRATE)
 #define V_MAKE (V_CREATE | SEC_V_ALLOC)
 
 /* Range of SPIs to choose from that ip(8) asks for by default. */
@@ -278,6 +278,48 @@ static int sa_encap(struct sec_args *a, const char *word, void *ctx)
 	return 0;
 }
 
+/* "to" and where: addresses and encapsulation once more, until the end */
+static int sa_to(struct sec_args *a, const char *word, void *ctx)
+{
+	struct sec_sa_words *w = ctx;
+	struct sec_encap *encap = &w->sa.encap;
+	char quoted[80];
+	int rc;
+
+	if (!sec_peek(a))
+		return sec_fail(a->diag, "%s: src, dst or encap is missing", word);
+	while (sec_peek(a)) {
+		const char *what = a->word[a->i++];
+		struct sec_range *r = NULL;
+		const char *text;
+
+		if (!strcmp(what, "src"))
+			r = &w->to_src;
+		else if (!strcmp(what, "dst"))
+			r = &w->to_dst;
+		else if (strcmp(what, "encap"))
+			return sec_fail(a->diag, "%s: unknown word %s, expected src, dst or encap",
+					word, sec_quote(what, quoted, sizeof(quoted)));
+		if (r ? r->first.len : sec_has(&w->sa, NFSEC_A_SA_ENCAP))
+			return sec_fail(a->diag, "%s: %s is given twice", word, what);
+		if (r) {
+			text = sec_value(a, what, "an address");
+			rc = text ? sec_range_parse(what, text, r, a->diag) : -1;
+		} else if (sec_peek(a) && !strcmp(sec_peek(a), "none")) {
+			a->i++;
+			encap->type = NFSEC_ENCAP_TYPE_NONE;
+			sec_set(encap, NFSEC_A_ENCAP_TYPE);
+			sec_set(&w->sa, NFSEC_A_SA_ENCAP);
+			rc = 0;
+		} else {
+			rc = sa_encap(a, what, w);
+		}
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
 static int sa_dir(struct sec_args *a, const char *word, void *ctx)
 {
 	struct sec_sa_words *w = ctx;
@@ -423,6 +465,7 @@ const struct sec_word sec_sa_table[] = {
 	{ "tfcpad", V_CREATE, sa_tfcpad },
 	{ "limit", V_CREATE, sa_limit, .repeat = true },
 	{ "sel", V_CREATE, sa_sel },
+	{ "to", SEC_V_MIGRATE, sa_to },
 	{ "min", SEC_V_ALLOC, sa_min },
 	{ "max", SEC_V_ALLOC, sa_max },
 	{ "keys", SEC_V_LIST | SEC_V_GET, sa_keys },
@@ -516,6 +559,14 @@ int sec_sa_parse(struct sec_args *a, enum sec_verb verb,
 	if (w->src.first.len && w->dst.first.len &&
 	    w->src.first.len != w->dst.first.len)
 		return sec_fail(diag, "src and dst are of different address families");
+	if (finish_addr(sa, NFSEC_A_SA_NEW_SRC, "to src", &w->to_src,
+			&sa->new_src, false, diag) ||
+	    finish_addr(sa, NFSEC_A_SA_NEW_DST, "to dst", &w->to_dst,
+			&sa->new_dst, false, diag))
+		return -1;
+	if (verb == SEC_V_MIGRATE && !w->to_src.first.len &&
+	    !w->to_dst.first.len && !sec_has(sa, NFSEC_A_SA_ENCAP))
+		return sec_fail(diag, "to is missing: where shall it go?");
 	if (!(verb & V_FILTER) && !sec_has(sa, NFSEC_A_SA_PROTO))
 		return sec_fail(diag, "proto is missing, expected proto esp or proto ah");
 	if (verb & (SEC_V_ADD | SEC_V_ALLOC) && !sec_has(sa, NFSEC_A_SA_MODE)) {

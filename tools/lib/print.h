@@ -24,6 +24,8 @@ void sec_limits_print(const struct sec_print *p,
 bool sec_limits_any(const struct sec_limits *limits);
 void sec_usage_print(const struct sec_print *p, const struct sec_usage *usage);
 void sec_sa_print(const struct sec_print *p, const struct sec_sa *sa);
+void sec_sa_old_print(const struct sec_print *p, const struct sec_sa *sa);
+void sec_sa_mapping_print(const struct sec_print *p, const struct sec_sa *sa);
 void sec_tmpl_print(const struct sec_print *p, const struct sec_tmpl *tmpl);
 void sec_policy_print(const struct sec_print *p,
 		      const struct sec_policy *policy);

@@ -276,6 +276,25 @@ void sec_sa_print(const struct sec_print *p, const struct sec_sa *sa)
 	}
 }
 
+void sec_sa_old_print(const struct sec_print *p, const struct sec_sa *sa)
+{
+	fputs("\tfrom ", p->out);
+	id_print(p, &sa->old_src, &sa->old_dst);
+}
+
+void sec_sa_mapping_print(const struct sec_print *p, const struct sec_sa *sa)
+{
+	char text[SEC_ADDR_TEXT_MAX];
+
+	id_print(p, &sa->src, &sa->dst);
+	proto_print(p, sa->proto, true, sa->spi, sa->reqid, sa->mode);
+	marks_print(p, sa);
+	encap_print(p, sa);
+	fprintf(p->out, "\tnew src %s sport %u%s",
+		sec_addr_text(&sa->new_src, AF_UNSPEC, text), sa->new_sport,
+		p->nl);
+}
+
 void sec_tmpl_print(const struct sec_print *p, const struct sec_tmpl *t)
 {
 	fprintf(p->out, "\ttmpl ");

@@ -162,6 +162,11 @@ static const struct sec_field sa_fields[] = {
 	SA("count", COUNT, SEC_U32, count),
 	F_FLAG("count-only", NFSEC_A_SA_COUNT_ONLY),
 	F_FLAG("larval", NFSEC_A_SA_LARVAL),
+	SA("new-src", NEW_SRC, SEC_ADDR, new_src),
+	SA("new-dst", NEW_DST, SEC_ADDR, new_dst),
+	SA("new-sport", NEW_SPORT, SEC_U16, new_sport),
+	SA("old-src", OLD_SRC, SEC_ADDR, old_src),
+	SA("old-dst", OLD_DST, SEC_ADDR, old_dst),
 	{ NULL }
 };
 
@@ -266,6 +271,7 @@ const struct sec_set *sec_set_of_command(unsigned int cmd)
 		[NFSEC_CMD_SA_DEL] = &sec_sa_set,
 		[NFSEC_CMD_SA_FLUSH] = &sec_sa_set,
 		[NFSEC_CMD_SA_ALLOCSPI] = &sec_sa_set,
+		[NFSEC_CMD_SA_MIGRATE] = &sec_sa_set,
 		[NFSEC_CMD_POLICY_NEW] = &sec_policy_set,
 		[NFSEC_CMD_POLICY_UPDATE] = &sec_policy_set,
 		[NFSEC_CMD_POLICY_GET] = &sec_policy_set,
@@ -280,6 +286,7 @@ const struct sec_set *sec_set_of_command(unsigned int cmd)
 		[NFSEC_CMD_EXPIRE_NTF] = &sec_sa_set,
 		[NFSEC_CMD_POLICY_EXPIRE_NTF] = &sec_policy_set,
 		[NFSEC_CMD_ACQUIRE_NTF] = &sec_acquire_set,
+		[NFSEC_CMD_MAPPING_NTF] = &sec_sa_set,
 	};
 
 	return cmd < ARRAY_SIZE(sets) ? sets[cmd] : NULL;

@@ -54,6 +54,8 @@ static const char help_state[] =
 "Usage: secctl state allocspi ID [ mode MODE ] [ mark MARK ] [ reqid REQID ]\n"
 "        [ seq SEQ ] [ min SPI max SPI ]\n"
 "Usage: secctl state { delete | get } ID [ mark MARK ]\n"
+"Usage: secctl state migrate ID [ mark MARK ] to [ src ADDR ] [ dst ADDR ]\n"
+"        [ encap { ENCAP | none } ]\n"
 "Usage: secctl state { deleteall | list | save } [ ID ] [ mode MODE ]\n"
 "        [ reqid REQID ] [ dir in|out ] [ mark MARK ] [ flag FLAG-LIST ]\n"
 "        [ keys | nokeys ]\n"
@@ -92,7 +94,7 @@ static const char help_policy[] =
 
 static const char help_monitor[] =
 "Usage: secctl monitor [ nokeys ] [ all-nsid ] [ all | OBJECTS ]\n"
-"OBJECTS := { acquire | expire | SA | policy }\n";
+"OBJECTS := { acquire | expire | SA | policy | mapping }\n";
 
 void secctl_help(FILE *out, const char *topic)
 {

@@ -35,8 +35,15 @@ static void print_sa(struct secctl *c, unsigned int cmd,
 {
 	FILE *out = c->print.out;
 
+	if (cmd == NFSEC_CMD_MAPPING_NTF) {
+		fputs("Mapping ", out);
+		sec_sa_mapping_print(&c->print, sa);
+		return;
+	}
 	if (cmd == NFSEC_CMD_EXPIRE_NTF)
 		fputs("Expired ", out);
+	else if (sa->event == NFSEC_CMD_SA_MIGRATE)
+		fputs("Migrated ", out);
 	else if (sa->event == NFSEC_CMD_SA_DEL)
 		fputs("Deleted ", out);
 	else if (sa->event == NFSEC_CMD_SA_UPDATE)
@@ -46,6 +53,8 @@ static void print_sa(struct secctl *c, unsigned int cmd,
 	sec_sa_print(&c->print, sa);
 	if (cmd == NFSEC_CMD_EXPIRE_NTF)
 		fprintf(out, "\thard %u%s", sa->expire, c->print.nl);
+	if (sa->event == NFSEC_CMD_SA_MIGRATE)
+		sec_sa_old_print(&c->print, sa);
 }
 
 static void print_policy(struct secctl *c, unsigned int cmd,
@@ -167,7 +176,7 @@ static int event_cb(struct sec_nl *nl, unsigned int cmd, int nsid,
 }
 
 struct groups {
-	bool acquire, expire, sa, policy;
+	bool acquire, expire, sa, policy, mapping;
 };
 
 static int parse(struct secctl *c, struct sec_args *a, struct groups *g)
@@ -197,17 +206,19 @@ static int parse(struct secctl *c, struct sec_args *a, struct groups *g)
 			g->sa = true;
 		else if (sec_abbrev(word, "policy"))
 			g->policy = true;
+		else if (sec_abbrev(word, "mapping"))
+			g->mapping = true;
 		else if (sec_abbrev(word, "aevent") ||
 			 sec_abbrev(word, "report"))
 			return sec_fail(&c->diag, "%s: nfsec has no such events",
 					word);
 		else
 			return sec_fail(&c->diag,
-					"unknown word %s, expected one of: all, acquire, expire, SA, policy, all-nsid, nokeys",
+					"unknown word %s, expected one of: all, acquire, expire, SA, policy, mapping, all-nsid, nokeys",
 					sec_quote(word, quoted, sizeof(quoted)));
 	}
 	if (!any)
-		*g = (struct groups){ true, true, true, true };
+		*g = (struct groups){ true, true, true, true, true };
 	return 0;
 }
 
@@ -228,6 +239,7 @@ int secctl_monitor(struct secctl *c, struct sec_args *a)
 	    (g.expire && sec_nl_join(&c->nl, NFSEC_MCGRP_EXPIRE)) ||
 	    (g.sa && sec_nl_join(&c->nl, NFSEC_MCGRP_SA)) ||
 	    (g.policy && sec_nl_join(&c->nl, NFSEC_MCGRP_POLICY)) ||
+	    (g.mapping && sec_nl_join(&c->nl, NFSEC_MCGRP_MAPPING)) ||
 	    (c->all_nsid && sec_nl_all_nsid(&c->nl)))
 		return SECCTL_REFUSED;
 	sec_nl_listen(&c->nl, event_cb, c);

@@ -21,7 +21,8 @@ static int modify(struct secctl *c, struct sec_args *a, int verb)
 {
 	unsigned int cmd = verb == SEC_V_ADD ? NFSEC_CMD_SA_NEW :
 			   verb == SEC_V_UPDATE ? NFSEC_CMD_SA_UPDATE :
-						  NFSEC_CMD_SA_DEL;
+			   verb == SEC_V_MIGRATE ? NFSEC_CMD_SA_MIGRATE :
+						   NFSEC_CMD_SA_DEL;
 	struct sec_sa_words w = { 0 };
 	int rc = SECCTL_USAGE;
 
@@ -281,6 +282,7 @@ int secctl_state(struct secctl *c, struct sec_args *a)
 		{ "count", sad_count },
 		{ "help", help },
 		{ "save", list, 1 },
+		{ "migrate", modify, SEC_V_MIGRATE },
 		{ NULL }
 	};
 

@@ -242,10 +242,10 @@ void nfsec_guard_changed(struct nfsec_net *nn)
 	nfsec_net_changed(nn);
 }
 
-int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_sa *sa)
+int nfsec_natt_add_port(struct nfsec_net *nn, const struct nfsec_path *path)
 {
 	(void)nn;
-	(void)sa;
+	(void)path;
 	return 0;
 }
 
