@@ -278,6 +278,8 @@ bool nfsec_esp_open(struct nfsec_sa *sa, struct sk_buff *skb, u32 esp_off,
 		return false;
 	}
 
+	plain->newest = sa->replay.window &&
+			seq == READ_ONCE(sa->replay.top);
 	tail = esp + hlen + clear - ESP_TLEN;
 	padlen = tail[0];
 	plain->nexthdr = tail[1];

@@ -33,11 +33,13 @@ struct nfsec_esp_layout {
  * @payload: offset of the payload from skb->data
  * @len: octets of payload, padding stripped
  * @nexthdr: what it is
+ * @newest: its sequence number is the highest so far, and replays are checked
  */
 struct nfsec_esp_plain {
 	u32 payload;
 	u32 len;
 	u8 nexthdr;
+	bool newest;
 };
 
 int nfsec_esp_offset(const struct sk_buff *skb, u8 family, u32 *nhoff, u8 *nh);

@@ -297,6 +297,9 @@ static struct sk_buff *open_one(struct sk_buff *skb)
 
 	if (!nfsec_esp_open(sa, skb, cb->esp_off, &plain, &reason))
 		goto drop;
+	if (cb->gap && plain.newest)
+		nfsec_natt_check_source(sa, skb, cb->family,
+					cb->esp_off - cb->gap);
 	if (plain.nexthdr == NEXTHDR_NONE) {
 		nfsec_stats_add(nn, NFSEC_COUNTER_IN_DUMMY, 1);
 		consume_skb(skb);

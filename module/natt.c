@@ -6,6 +6,8 @@
 
 #include <linux/bitmap.h>
 #include <linux/inetdevice.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
 #include <net/addrconf.h>
@@ -15,6 +17,7 @@
 
 #include "main.h"
 #include "natt.h"
+#include "notify.h"
 #include "sa.h"
 
 #define NFSEC_NATT_PORTS	65536
@@ -136,6 +139,37 @@ enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
 	if (len > skb->len - udp_off || checksum_bad(skb, family, udp_off, uh))
 		return NFSEC_NATT_BAD;
 	return NFSEC_NATT_ESP;
+}
+
+/**
+ * nfsec_natt_check_source() - has a NAT changed the mapping of a peer?
+ * @sa: SA of the packet
+ * @skb: authentic packet, newer than all before; IP header at skb->data
+ * @family: its family
+ * @udp_off: offset of the UDP header from skb->data
+ *
+ * If it came from elsewhere than the SA says, whoever keeps that may follow
+ * (RFC 7296 2.23).
+ *
+ * Context: softirq, RCU read side.
+ */
+void nfsec_natt_check_source(struct nfsec_sa *sa, const struct sk_buff *skb,
+			     u8 family, u32 udp_off)
+{
+	const struct nfsec_path *path = nfsec_sa_path(sa);
+	const struct udphdr *uh = (const struct udphdr *)(skb->data + udp_off);
+	struct nfsec_addr saddr = {};
+
+	if (family == AF_INET)
+		saddr.a4 = ip_hdr(skb)->saddr;
+	else
+		saddr.in6 = ipv6_hdr(skb)->saddr;
+	if (likely(uh->source == path->encap.sport &&
+		   (nfsec_addr_any(&path->saddr) ||
+		    nfsec_addr_equal(&path->saddr, &saddr))))
+		return;
+	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
+		nfsec_notify_mapping(sa, &saddr, family, uh->source);
 }
 
 /**

@@ -7,6 +7,7 @@
 struct nfsec_encap;
 struct nfsec_net;
 struct nfsec_path;
+struct nfsec_sa;
 struct sk_buff;
 
 enum nfsec_natt {
@@ -21,6 +22,8 @@ void nfsec_natt_free(struct nfsec_net *nn);
 enum nfsec_natt nfsec_natt_classify(const struct nfsec_net *nn,
 				    struct sk_buff *skb, u8 family,
 				    u32 udp_off);
+void nfsec_natt_check_source(struct nfsec_sa *sa, const struct sk_buff *skb,
+			     u8 family, u32 udp_off);
 void nfsec_natt_push(const struct nfsec_encap *encap, struct sk_buff *skb);
 void nfsec_natt_checksum6(struct sk_buff *skb);
 

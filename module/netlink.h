@@ -86,6 +86,7 @@ int nfsec_nl_put_counter(struct sk_buff *skb, int attr, u32 id,
 			 const char *name, u64 value, const char *doc);
 int nfsec_nl_put_sa_id(struct sk_buff *skb, const struct nfsec_sa *sa,
 		       const struct nfsec_path *path);
+int nfsec_nl_put_encap(struct sk_buff *skb, const struct nfsec_path *path);
 int nfsec_nl_put_sa_usage(struct sk_buff *skb, const struct nfsec_sa *sa);
 int nfsec_nl_put_sa(struct sk_buff *skb, struct nfsec_sa *sa,
 		    unsigned int parts);

@@ -308,7 +308,15 @@ static int put_key(struct sk_buff *skb, int attr, const struct nfsec_key *key,
 	return 0;
 }
 
-static int put_encap(struct sk_buff *skb, const struct nfsec_path *path)
+/**
+ * nfsec_nl_put_encap() - add the encapsulation of an SA, if it has one
+ * @skb: message with attributes of an SA
+ * @path: path of the SA
+ *
+ * Context: any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int nfsec_nl_put_encap(struct sk_buff *skb, const struct nfsec_path *path)
 {
 	const struct nfsec_encap *e = &path->encap;
 	struct nlattr *nest;
@@ -392,7 +400,7 @@ static int put_sa_grown(struct sk_buff *skb, struct nfsec_sa *sa,
 	if (put_key(skb, NFSEC_A_SA_AEAD, &sa->key_aead, keys) ||
 	    put_key(skb, NFSEC_A_SA_AUTH, &sa->key_auth, keys) ||
 	    put_key(skb, NFSEC_A_SA_ENC, &sa->key_enc, keys) ||
-	    put_encap(skb, path) || put_replay(skb, sa, parts))
+	    nfsec_nl_put_encap(skb, path) || put_replay(skb, sa, parts))
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, NFSEC_A_SA_OVERHEAD, nfsec_sa_overhead(sa, path)))
 		return -EMSGSIZE;

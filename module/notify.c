@@ -4,6 +4,7 @@
  * built while nobody listens, and no event has a key in it.
  */
 
+#include <linux/jhash.h>
 #include <linux/jiffies.h>
 
 #include "main.h"
@@ -130,6 +131,73 @@ void nfsec_notify_expire(struct nfsec_sa *sa, bool hard)
 	err = put_expire(skb, sa, hard);
 	rcu_read_unlock();
 	event_send(net, NFSEC_NLGRP_EXPIRE, skb, hdr, err, GFP_ATOMIC);
+}
+
+/* A change is told at once, but not more often than this ... */
+#define MAPPING_INTERVAL	HZ
+/* ... and again after this, if nobody has moved the SA */
+#define MAPPING_AGAIN		(60 * HZ)
+
+/* Only one of those who see it at the same time goes on */
+static bool mapping_due(struct nfsec_sa *sa, const struct nfsec_addr *saddr,
+			__be16 sport)
+{
+	u32 key = jhash2((const u32 *)saddr->a6, 4, (__force u32)sport);
+	unsigned long last = READ_ONCE(sa->mapping_at);
+	unsigned long wait = MAPPING_INTERVAL;
+
+	if (READ_ONCE(sa->mapping_key) == key)
+		wait = MAPPING_AGAIN;
+	if (last && time_before(jiffies, last + wait))
+		return false;
+	if (cmpxchg(&sa->mapping_at, last, jiffies ?: 1) != last)
+		return false;
+	WRITE_ONCE(sa->mapping_key, key);
+	return true;
+}
+
+static int put_mapping(struct sk_buff *skb, const struct nfsec_sa *sa,
+		       const struct nfsec_addr *saddr, u8 family, __be16 sport)
+{
+	const struct nfsec_path *path = nfsec_sa_path(sa);
+
+	if (nfsec_nl_put_sa_id(skb, sa, path) ||
+	    nla_put_u8(skb, NFSEC_A_SA_MODE, sa->mode) ||
+	    nla_put_u32(skb, NFSEC_A_SA_REQID, sa->reqid) ||
+	    nfsec_nl_put_encap(skb, path) ||
+	    nfsec_nl_put_addr(skb, NFSEC_A_SA_NEW_SRC, saddr, family))
+		return -EMSGSIZE;
+	return nla_put_u16(skb, NFSEC_A_SA_NEW_SPORT, ntohs(sport));
+}
+
+/**
+ * nfsec_notify_mapping() - an authentic packet came from another address or
+ *	port than its SA has
+ * @sa: the SA
+ * @saddr: where it came from
+ * @family: family of @saddr
+ * @sport: UDP port it came from
+ *
+ * Tells of a change once, and of changes no more than once a second.
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void nfsec_notify_mapping(struct nfsec_sa *sa, const struct nfsec_addr *saddr,
+			  u8 family, __be16 sport)
+{
+	struct net *net = sa->nn->net;
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!nfsec_nl_has_listeners(net, NFSEC_NLGRP_MAPPING) ||
+	    !mapping_due(sa, saddr, sport))
+		return;
+	skb = event_begin(net, NFSEC_NLGRP_MAPPING, NFSEC_CMD_MAPPING_NTF,
+			  EVENT_ROOM, GFP_ATOMIC, &hdr);
+	if (skb)
+		event_send(net, NFSEC_NLGRP_MAPPING, skb, hdr,
+			   put_mapping(skb, sa, saddr, family, sport),
+			   GFP_ATOMIC);
 }
 
 /**

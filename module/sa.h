@@ -125,6 +125,8 @@ struct nfsec_sa_config {
  * @used_jiffies: jiffies when @last_used was set
  * @hard_at: boot time in seconds when a limit of time ends it, 0 for never
  * @events: NFSEC_SA_EVENT_* that are done
+ * @mapping_at: jiffies of the last mapping event, 0 if there was none
+ * @mapping_key: what it told of, hashed
  * @limits: limits; fields are read and written one by one, see
  *	nfsec_lifetime_update()
  * @drop: packets dropped, by reason
@@ -176,6 +178,8 @@ struct nfsec_sa {
 	unsigned long used_jiffies;
 	u32 hard_at;
 	unsigned long events;
+	unsigned long mapping_at;
+	u32 mapping_key;
 	struct nfsec_limits limits;
 	atomic_t drop[NFSEC_DROP_COUNT];
 

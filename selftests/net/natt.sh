@@ -198,6 +198,50 @@ arrives() {
 }
 check "NAT-13 from another port it is received as well" arrives
 
+# What S is told of that. Two more packets: a change is told once.
+secctl -n "$S" -j monitor mapping >"$tmp/map.json" &
+monitor map "$S" mapping
+mapped() { jq -c '.sa | [.spi, .src, .encap.sport, ."new-src", ."new-sport"]' "$tmp/map.json" | tr '\n' ' '; }
+for i in 1 2 3; do
+	check "NAT-13 packet $i from there" arrives
+done
+sleep $settle
+same "NAT-13 the module tells of the new port, once" "$(mapped)" "[257,\"203.0.113.1\",$port1,\"203.0.113.1\",20001] "
+monitor_stop map
+same "... also as text" "$(tr -s '\n\t ' ' ' <"$tmp/map.events")" \
+	"Mapping src 203.0.113.1 dst 203.0.113.2 proto esp spi 0x00000101 reqid 1 mode tunnel encap type espinudp sport $port1 dport 4500 addr 0.0.0.0 new src 203.0.113.1 sport 20001 "
+same "MOB-3 and leaves the SA as it is" \
+	"$(secctl -n "$S" -j state get dst 203.0.113.2 proto esp spi 0x101 | jq .encap.sport)" $port1
+# A packet seen before, from another place: N plays it again from port 20002.
+cat >"$tmp/again.py" <<'PY'
+import sys
+from scapy.all import IP, UDP, Raw, conf, rdpcap, send
+conf.verb = 0
+got = [p for p in rdpcap(sys.argv[1]) if UDP in p and p[UDP].sport == 20001]
+esp = bytes(got[-1][UDP].payload)
+if sys.argv[2] == "forged":
+    esp = esp[:4] + bytes([0, 16, 0, 0]) + esp[8:]
+send(IP(src="203.0.113.1", dst="203.0.113.2") / UDP(sport=20002, dport=4500, chksum=0) / Raw(esp))
+PY
+capture last "$N" S udp
+check "one more packet" arrives
+capture_stop last
+replayed() { in_ns "$N" python3 "$tmp/again.py" "$tmp/last.pcap" "$1"; sleep $settle; }
+sleep 1.2
+dropped "NAT-13 MOB-3 a replayed packet from elsewhere is dropped" "$S" in_replay 1 replayed replay
+dropped "NAT-13 MOB-3 so is a forged one" "$S" in_icv 1 replayed forged
+same "NAT-13 MOB-3 and neither is told of" "$(mapped)" "[257,\"203.0.113.1\",$port1,\"203.0.113.1\",20001] "
+# Key management follows.
+for spi in 0x101 0x201; do
+	words="dst 203.0.113.2 proto esp spi $spi to encap espinudp 20001 4500 0.0.0.0"
+	[ $spi = 0x101 ] || words="dst 203.0.113.1 proto esp spi $spi to encap espinudp 4500 20001 0.0.0.0"
+	check "NAT-13 the SA $spi follows" secctl -n "$S" state migrate $words
+done
+check "NAT-13 traffic flows both ways again" agent ping "$P1" 10.8.0.1 10.7.0.1 count=3
+check "NAT-13 also opened by S" agent tcp "$S" 10.7.0.1 "$P1" 10.8.0.1 bytes=100000
+sleep $settle
+same "NAT-13 and nothing more is told" "$(mapped | wc -w)" 1
+
 # ---- transport mode: checksums of what is inside were made with other addresses
 flush "$P1" "$P2" "$S"
 xf_batch "$P1" <<-EOF
@@ -301,7 +345,7 @@ for form in "plain" "encapsulated"; do
 	more "... and it was $form on the wire" "$REPLY" 20
 done
 same "NAT-12 no drops at S but what was meant" \
-	"$(all_drops "$S" | sed 's/out_too_big=[0-9]* *//; s/in_no_sa=2 *//; s/in_template=1 *//')" ""
+	"$(all_drops "$S" | sed 's/out_too_big=[0-9]* *//; s/in_no_sa=2 *//; s/in_template=1 *//; s/in_replay=1 *//; s/in_icv=1 *//')" ""
 
 # ---- a peer with the kernel's own IPsec behind the NAT, on any port
 flush "$P1" "$S"

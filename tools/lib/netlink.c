@@ -361,7 +361,7 @@ int sec_nl_open(struct sec_nl *nl, struct sec_diag *diag)
 {
 	static const char *const groups[SEC_NL_GROUPS] = {
 		NFSEC_MCGRP_ACQUIRE, NFSEC_MCGRP_EXPIRE, NFSEC_MCGRP_SA,
-		NFSEC_MCGRP_POLICY,
+		NFSEC_MCGRP_POLICY, NFSEC_MCGRP_MAPPING,
 	};
 	int one = 1;
 	int i;

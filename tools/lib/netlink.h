@@ -15,7 +15,7 @@
 #define SEC_NL_TX_SIZE (32 * 1024)
 #define SEC_NL_RX_SIZE (128 * 1024)
 
-#define SEC_NL_GROUPS 4
+#define SEC_NL_GROUPS 5
 
 struct sec_nl;
 
