@@ -16,6 +16,12 @@
 	  "outbound packet met no policy and the default is block") \
 	X(OUT_NO_SA, out_no_sa, \
 	  "policy wants protection and there is no usable SA") \
+	X(OUT_HOLD_FULL, out_hold_full, \
+	  "packet needs an SA, and enough packets wait for it already") \
+	X(OUT_HOLD_TIMEOUT, out_hold_timeout, \
+	  "packet has waited for an SA, and none came in time") \
+	X(OUT_HOLD_GONE, out_hold_gone, \
+	  "packet has waited for an SA, and its policy or device is gone") \
 	X(OUT_SA_SELECTOR, out_sa_selector, \
 	  "packet is outside the selector of the SA its policy chose") \
 	X(OUT_TRANSPORT_FORWARD, out_transport_forward, \

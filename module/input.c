@@ -620,8 +620,12 @@ void nfsec_input_flush(const struct net_device *dev)
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *ptr)
 {
-	if (event == NETDEV_UNREGISTER)
-		nfsec_input_flush(netdev_notifier_info_to_dev(ptr));
+	const struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+
+	if (event == NETDEV_UNREGISTER) {
+		nfsec_input_flush(dev);
+		nfsec_hold_flush(dev);
+	}
 	return NOTIFY_DONE;
 }
 

@@ -140,6 +140,7 @@ static int __net_init net_init(struct net *net)
 
 	nn->net = net;
 	mutex_init(&nn->lock);
+	nfsec_hold_init(nn);
 	nn->stats = alloc_percpu(struct nfsec_stats);
 	if (!nn->stats)
 		return -ENOMEM;
@@ -166,6 +167,8 @@ err_stats:
 static void __net_exit net_pre_exit(struct net *net)
 {
 	net_unhook(nfsec_net(net));
+	/* before connection tracking waits for its references */
+	nfsec_hold_exit(nfsec_net(net));
 }
 
 static void remove_sa(struct nfsec_sa *sa, void *arg)

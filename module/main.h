@@ -6,6 +6,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "hold.h"
 #include "sad.h"
 #include "spd.h"
 #include "stats.h"
@@ -25,6 +26,7 @@
  * @acquire_seq: number of the last acquire event
  * @natt_ports: UDP ports that carry ESP, one bit each; NULL if there are none
  * @merge_dev: device of merge.c
+ * @hold: packets that wait for an SA
  * @guard_state: state that the secpath of guard.c names
  * @guard_ext: that secpath
  */
@@ -39,6 +41,7 @@ struct nfsec_net {
 	atomic_t acquire_seq;
 	unsigned long __rcu *natt_ports;
 	struct net_device *merge_dev;
+	struct nfsec_hold hold;
 	struct xfrm_state *guard_state;
 	struct skb_ext *guard_ext;
 };
@@ -65,6 +68,11 @@ static inline void nfsec_net_changed(struct nfsec_net *nn)
 	 * value comes back. The increment orders the change before the store.
 	 */
 	atomic64_set_release(&nn->gen, atomic64_inc_return(&nfsec_net_gen));
+	/* The increment is a full barrier, too: whoever waits from now on sees
+	 * the change when it is looked up once more, see nfsec_hold_packet().
+	 */
+	if (READ_ONCE(nn->hold.count))
+		nfsec_hold_kick(nn);
 }
 
 /* The path of an SA; &nfsec_net.lock is held */

@@ -301,21 +301,24 @@ static int put_acquire(struct sk_buff *skb, struct nfsec_net *nn,
  * Asks at most once a second for each policy.
  *
  * Context: any, under rcu_read_lock().
+ * Return: whether there is anyone to ask.
  */
-void nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
+bool nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
 			  u8 tmpl, const struct nfsec_flow *fl)
 {
 	struct sk_buff *skb;
 	void *hdr;
 
-	if (!nfsec_nl_has_listeners(nn->net, NFSEC_NLGRP_ACQUIRE) ||
-	    !acquire_due(p))
-		return;
+	if (!nfsec_nl_has_listeners(nn->net, NFSEC_NLGRP_ACQUIRE))
+		return false;
+	if (!acquire_due(p))
+		return true;
 	skb = event_begin(nn->net, NFSEC_NLGRP_ACQUIRE, NFSEC_CMD_ACQUIRE_NTF,
 			  EVENT_ROOM, GFP_ATOMIC, &hdr);
 	if (!skb)
-		return;
+		return true;
 	nfsec_stats_add(nn, NFSEC_COUNTER_ACQUIRES, 1);
 	event_send(nn->net, NFSEC_NLGRP_ACQUIRE, skb, hdr,
 		   put_acquire(skb, nn, p, tmpl, fl), GFP_ATOMIC);
+	return true;
 }

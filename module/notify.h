@@ -18,7 +18,7 @@ void nfsec_notify_mapping(struct nfsec_sa *sa, const struct nfsec_addr *saddr,
 void nfsec_notify_expire(struct nfsec_sa *sa, bool hard);
 void nfsec_notify_policy(struct nfsec_policy *p, u8 event);
 void nfsec_notify_policy_expire(struct nfsec_policy *p, bool hard);
-void nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
+bool nfsec_notify_acquire(struct nfsec_net *nn, struct nfsec_policy *p,
 			  u8 tmpl, const struct nfsec_flow *fl);
 
 #endif /* _NFSEC_NOTIFY_H */

@@ -25,6 +25,7 @@
 #include "esp.h"
 #include "flow.h"
 #include "fragment.h"
+#include "hold.h"
 #include "input.h"
 #include "main.h"
 #include "nat.h"
@@ -494,6 +495,62 @@ static unsigned int no_policy(struct nfsec_net *nn, struct sk_buff *skb,
 	return drop(nn, NULL, skb, NFSEC_DROP_OUT_NO_POLICY, EPERM);
 }
 
+/* Ask for an SA; if there is anyone to ask, the packet waits for the answer */
+static unsigned int no_sa(struct nfsec_net *nn, struct sk_buff *skb,
+			  const struct nfsec_flow *fl,
+			  const struct nfsec_decision *d, enum nfsec_pass pass)
+{
+	bool asked = nfsec_notify_acquire(nn, d->policy, d->missing, fl);
+	enum nfsec_drop reason = NFSEC_DROP_OUT_NO_SA;
+
+	if (d->sel_mismatch)
+		reason = NFSEC_DROP_OUT_SA_SELECTOR;
+	else if (asked)
+		reason = nfsec_hold_packet(nn, d->policy, skb, fl, pass);
+	if (reason == NFSEC_DROP_COUNT)
+		return NF_STOLEN;
+	return drop(nn, NULL, skb, reason, 0);
+}
+
+/**
+ * nfsec_output_resume() - try again with a packet that had no SA
+ * @nn: namespace
+ * @skb: packet that was stolen; gone, or stays with the caller
+ * @fl: its flow
+ * @pass: hook it was stolen in
+ *
+ * It leaves protected or not at all: what policy would let out in clear by now
+ * has missed the hooks and filters on the way there.
+ *
+ * Context: process, BH enabled, under rcu_read_lock().
+ * Return: false if it still has none.
+ */
+bool nfsec_output_resume(struct nfsec_net *nn, struct sk_buff *skb,
+			 const struct nfsec_flow *fl, enum nfsec_pass pass)
+{
+	enum nfsec_drop reason = NFSEC_DROP_OUT_HOLD_GONE;
+	struct nfsec_decision d;
+	bool gone = true;
+
+	local_bh_disable();
+	nfsec_classify_out(nn, fl, pass, &d);
+	if (d.unsure)
+		reason = NFSEC_DROP_OUT_FRAGMENT;
+	else if (d.verdict == NFSEC_VERDICT_BLOCK)
+		reason = NFSEC_DROP_OUT_BLOCK;
+	else if (d.verdict == NFSEC_VERDICT_NO_SA && d.sel_mismatch)
+		reason = NFSEC_DROP_OUT_SA_SELECTOR;
+
+	if (!d.unsure && d.verdict == NFSEC_VERDICT_PROTECT)
+		transform(nn, skb, fl, &d, pass != NFSEC_PASS_BEFORE_NAT);
+	else if (d.unsure || d.verdict != NFSEC_VERDICT_NO_SA || d.sel_mismatch)
+		nfsec_stats_drop(nn, NULL, skb, reason);
+	else
+		gone = false;
+	local_bh_enable();
+	return gone;
+}
+
 static unsigned int output(struct sk_buff *skb,
 			   const struct nf_hook_state *state,
 			   enum nfsec_pass pass)
@@ -533,10 +590,7 @@ static unsigned int output(struct sk_buff *skb,
 		verdict = drop(nn, NULL, skb, NFSEC_DROP_OUT_BLOCK, EPERM);
 		break;
 	case NFSEC_VERDICT_NO_SA:
-		nfsec_notify_acquire(nn, d.policy, d.missing, &fl);
-		verdict = drop(nn, NULL, skb, d.sel_mismatch ?
-			       NFSEC_DROP_OUT_SA_SELECTOR :
-			       NFSEC_DROP_OUT_NO_SA, 0);
+		verdict = no_sa(nn, skb, &fl, &d, pass);
 		break;
 	case NFSEC_VERDICT_DEFAULT_BLOCK:
 		verdict = no_policy(nn, skb, &fl, pass);

@@ -4,6 +4,7 @@
 
 #include <linux/netfilter.h>
 
+#include "classify.h"
 #include "segment.h"
 
 struct dst_entry;
@@ -47,6 +48,8 @@ struct nfsec_out {
 	struct nfsec_segments seg;
 };
 
+bool nfsec_output_resume(struct nfsec_net *nn, struct sk_buff *skb,
+			 const struct nfsec_flow *fl, enum nfsec_pass pass);
 unsigned int nfsec_output_before_nat(void *priv, struct sk_buff *skb,
 				     const struct nf_hook_state *state);
 unsigned int nfsec_output_after_nat(void *priv, struct sk_buff *skb,

@@ -91,6 +91,7 @@ struct nfsec_rule {
  * @added: boot time in seconds of creation
  * @added_wall: wall-clock time of creation
  * @acquire_until: jiffies before which no other acquire event is sent for it
+ * @held: packets that wait for an SA of it, under &nfsec_hold.lock
  * @soft_sent: bit 0: soft expire event was sent
  * @nn: namespace
  * @timer: limits of time
@@ -128,6 +129,7 @@ struct nfsec_policy {
 	u32 added;
 	u64 added_wall;
 	unsigned long acquire_until;
+	u32 held;
 	unsigned long soft_sent;
 	struct nfsec_net *nn;
 	struct timer_list timer;

@@ -17,6 +17,7 @@ struct nfsec_sa;
 	X(OUT_BYTES, out_bytes, "octets of packets before protection") \
 	X(OUT_BATCHES, out_batches, "calls that protected one or more packets") \
 	X(OUT_BYPASS, out_bypass, "packets an allow policy let out in clear") \
+	X(OUT_HELD, out_held, "packets that had to wait for an SA") \
 	X(IN_PACKETS, in_packets, "packets decrypted") \
 	X(IN_BYTES, in_bytes, "octets of packets after decryption") \
 	X(IN_BATCHES, in_batches, "runs of the receive queue") \

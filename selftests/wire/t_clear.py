@@ -223,6 +223,9 @@ class Reasons(Group):
         "in_fragment": "LOCAL_IN before reassembly",
         "in_conntrack": "connection tracking that refuses a packet",
         "out_conntrack": "connection tracking that refuses a packet",
+        "out_hold_full": "key management that takes its time",
+        "out_hold_timeout": "key management that takes its time",
+        "out_hold_gone": "key management that takes its time",
     }
     complete = True         # all groups were run
 

@@ -237,6 +237,11 @@ int nfsec_net_hook(struct nfsec_net *nn)
 	return 0;
 }
 
+void nfsec_hold_kick(struct nfsec_net *nn)
+{
+	(void)nn;
+}
+
 void nfsec_guard_changed(struct nfsec_net *nn)
 {
 	nfsec_net_changed(nn);

@@ -273,6 +273,8 @@ struct work_struct {
 	bool pending;
 };
 
+struct delayed_work { struct work_struct work; };
+
 struct workqueue_struct { int unused; };
 
 #define WQ_UNBOUND		0
