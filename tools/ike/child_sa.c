@@ -366,7 +366,8 @@ void ike_child_move(struct ike_sa *sa)
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	struct ike_addr local = sa->local, remote = sa->remote;
 	bool encap = sa->nat_us || sa->nat_peer;
-	struct ike_child *ch;
+	struct ike_child *ch, was;
+	int err;
 
 	ike_sa_touch(sa);
 	if (!encap) {
@@ -374,18 +375,21 @@ void ike_child_move(struct ike_sa *sa)
 		remote.port = 0;
 	}
 	for (ch = sa->children; ch; ch = ch->next) {
-		policies(sa, ch, false);
-		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &remote,
-				     &local);
-		if (ch->out_kernel)
-			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst,
-					     &local, &remote);
+		was = *ch;
 		ch->src = sa->local;
 		ch->dst = sa->remote;
 		ch->out.src = ch->src;
 		ch->out.dst = ch->dst;
 		ch->out.encap = encap;
-		if (policies(sa, ch, true)) {
+		/* The new policies are there before the old ones go: there is no gap. */
+		err = policies(sa, ch, true);
+		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &was.src, &remote,
+				     &local);
+		if (ch->out_kernel)
+			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &was.dst,
+					     &local, &remote);
+		policies(sa, &was, false);
+		if (err) {
 			ch->in_kernel = false;
 			ch->expire_at = 0;
 		}

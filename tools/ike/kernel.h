@@ -94,7 +94,7 @@ struct ike_kern_use {
  *	@del_sa, or becomes an SA by @add_sa
  * @add_sa: adds an SA; keys are copied
  * @update_sa: gives SA @spi, whose destination is @dst, the addresses and ports @new_src
- *	and @new_dst; it is in UDP from then on if the ports are not 0
+ *	and @new_dst, and loses no packet; it is in UDP from then on if the ports are not 0
  * @del_sa: removes an SA or a reserved SPI
  * @query_sa: how much it was used
  * @add_policy: adds a policy. The same again counts as one more user of it, so that an SA

@@ -15,7 +15,6 @@
 
 #define SPI_MIN 0xc0000000u
 #define SPI_MAX 0xcfffffffu
-#define SKIP_SEQ 65536	/* numbers left out when an SA gets new addresses */
 
 void ike_nfsec_log(struct ike_nfsec *k, const char *fmt, ...)
 {
@@ -255,13 +254,11 @@ static int add_sa(void *kern, const struct ike_kern_sa *sa)
 }
 
 static int get_sa(struct ike_nfsec *k, uint8_t proto, uint32_t spi, const struct ike_addr *dst,
-		  bool keys, struct sec_sa *got)
+		  struct sec_sa *got)
 {
 	struct sec_sa sa = { 0 };
 
 	name_sa(&sa, proto, spi, dst);
-	if (keys)
-		sec_set(&sa, NFSEC_A_SA_SHOW_KEYS);
 	return ike_nfsec_ask(k, NFSEC_CMD_SA_GET, 0, &sec_sa_set, &sa, sec_nl_fill, got);
 }
 
@@ -282,65 +279,34 @@ static int del_sa(void *kern, uint8_t proto, uint32_t spi, const struct ike_addr
 	return -1;
 }
 
-/* The SA in @s once more with other addresses. It is away for a moment; numbers that may
- * have been used since it was read are left out, as none may be used twice.
- */
-static int replace(struct ike_nfsec *k, uint8_t proto, uint32_t spi, const struct ike_addr *dst,
-		   struct sec_sa *s, const struct ike_addr *new_src,
-		   const struct ike_addr *new_dst)
-{
-	static const unsigned int not_set[] = {
-		NFSEC_A_SA_USAGE, NFSEC_A_SA_DROP, NFSEC_A_SA_OVERHEAD, NFSEC_A_SA_PMTU,
-		NFSEC_A_SA_EVENT, NFSEC_A_SA_COUNT, NFSEC_A_SA_EXPIRE, NFSEC_A_SA_SHOW_KEYS,
-		NFSEC_A_SA_LARVAL, NFSEC_A_SA_SPI_MIN, NFSEC_A_SA_SPI_MAX,
-	};
-	struct sec_algo *algs[] = { &s->aead, &s->auth, &s->enc };
-	unsigned int i;
-
-	if (del_sa(k, proto, spi, dst))
-		return -1;
-	for (i = 0; i < ARRAY_SIZE(not_set); i++)
-		s->has &= ~SEC_BIT(not_set[i]);
-	for (i = 0; i < ARRAY_SIZE(algs); i++)
-		algs[i]->has &= ~SEC_BIT(NFSEC_A_ALGO_KEY_BITS);
-	s->src = ike_nfsec_addr(new_src);
-	s->dst = ike_nfsec_addr(new_dst);
-	if (!new_src->port)
-		s->has &= ~SEC_BIT(NFSEC_A_SA_ENCAP);
-	else
-		set_encap(s, new_src->port, new_dst->port);
-	if (s->dir == NFSEC_DIR_OUT) {
-		s->replay_oseq += SKIP_SEQ;
-		s->has &= ~(SEC_BIT(NFSEC_A_SA_REPLAY_SEQ) | SEC_BIT(NFSEC_A_SA_REPLAY_BITMAP) |
-			    SEC_BIT(NFSEC_A_SA_REPLAY_WINDOW));
-		sec_set(s, NFSEC_A_SA_REPLAY_OSEQ);
-	} else {
-		s->has &= ~SEC_BIT(NFSEC_A_SA_REPLAY_OSEQ);
-	}
-	return ike_nfsec_ask(k, NFSEC_CMD_SA_NEW, 0, &sec_sa_set, s, NULL, NULL);
-}
-
 static int update_sa(void *kern, uint8_t proto, uint32_t spi, const struct ike_addr *dst,
 		     const struct ike_addr *new_src, const struct ike_addr *new_dst)
 {
 	struct ike_nfsec *k = kern;
 	struct sec_sa sa = { 0 }, got = { 0 };
-	struct sec_addr src = ike_nfsec_addr(new_src);
-	bool same;
 	int err;
 
-	err = get_sa(k, proto, spi, dst, true, &got);
-	same = ike_addr_same(dst, new_dst) && got.src.len == src.len &&
-	       !memcmp(got.src.b, src.b, src.len) &&
-	       sec_has(&got, NFSEC_A_SA_ENCAP) == (new_src->port != 0);
-	if (!err && same && new_src->port) {
-		name_sa(&sa, proto, spi, dst);
+	name_sa(&sa, proto, spi, dst);
+	sa.new_src = ike_nfsec_addr(new_src);
+	sec_set(&sa, NFSEC_A_SA_NEW_SRC);
+	sa.new_dst = ike_nfsec_addr(new_dst);
+	sec_set(&sa, NFSEC_A_SA_NEW_DST);
+	if (new_src->port) {
 		set_encap(&sa, new_src->port, new_dst->port);
-		err = ike_nfsec_ask(k, NFSEC_CMD_SA_UPDATE, 0, &sec_sa_set, &sa, NULL, NULL);
-	} else if (!err && !same) {
-		err = replace(k, proto, spi, dst, &got, new_src, new_dst);
+		/* The address that the peer has on its side of a NAT stays. */
+		if (!get_sa(k, proto, spi, dst, &got) &&
+		    sec_has(&got.encap, NFSEC_A_ENCAP_OADDR) &&
+		    got.encap.oaddr.len == new_dst->len) {
+			sa.encap.oaddr = got.encap.oaddr;
+			sec_set(&sa.encap, NFSEC_A_ENCAP_OADDR);
+		}
+		sec_clear(&sec_sa_set, &got);
+	} else {
+		sa.encap.type = NFSEC_ENCAP_TYPE_NONE;
+		sec_set(&sa.encap, NFSEC_A_ENCAP_TYPE);
+		sec_set(&sa, NFSEC_A_SA_ENCAP);
 	}
-	sec_clear(&sec_sa_set, &got);
+	err = ike_nfsec_ask(k, NFSEC_CMD_SA_MIGRATE, 0, &sec_sa_set, &sa, NULL, NULL);
 	if (err)
 		ike_nfsec_log(k, "SA %08x not moved: %s", ntohl(spi), k->diag.text);
 	return err;
@@ -351,7 +317,7 @@ static int query_sa(void *kern, uint8_t proto, uint32_t spi, const struct ike_ad
 {
 	struct ike_nfsec *k = kern;
 	struct sec_sa got = { 0 };
-	int err = get_sa(k, proto, spi, dst, false, &got);
+	int err = get_sa(k, proto, spi, dst, &got);
 
 	*use = (struct ike_kern_use){ got.usage.packets, got.usage.bytes };
 	sec_clear(&sec_sa_set, &got);

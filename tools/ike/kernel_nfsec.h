@@ -36,6 +36,7 @@ struct ike_nfsec_opts {
  * @reqid: of the policy that met no SA, or of the SA
  * @spi: of the SA, network order
  * @dst: its destination
+ * @at: where packets of the SA come from
  * @flow: @from and @to are those of the packet that met the policy
  * @from: its source, with the port or type and code of ICMP
  * @to: its destination
@@ -45,10 +46,11 @@ struct ike_nfsec_event {
 		IKE_NFSEC_ACQUIRE,	/* a packet met a policy without an SA */
 		IKE_NFSEC_SOFT,		/* an SA is to be replaced */
 		IKE_NFSEC_HARD,		/* an SA came to its end */
+		IKE_NFSEC_MAPPING,	/* packets of an SA come from elsewhere */
 		IKE_NFSEC_LOST,		/* events were lost */
 	} kind;
 	uint32_t reqid, spi;
-	struct ike_addr dst;
+	struct ike_addr dst, at;
 	bool flow;
 	struct ike_ts from, to;
 };

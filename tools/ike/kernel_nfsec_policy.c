@@ -404,6 +404,16 @@ static int event(struct sec_nl *nl, unsigned int cmd, int nsid, const void *attr
 		to_addr(&e.dst, &sa.dst);
 		sec_clear(&sec_sa_set, &sa);
 		break;
+	case NFSEC_CMD_MAPPING_NTF:
+		err = sec_nl_fill(nl, cmd, attrs, len, &sa);
+		e.kind = IKE_NFSEC_MAPPING;
+		e.reqid = sa.reqid;
+		e.spi = htonl(sa.spi);
+		to_addr(&e.dst, &sa.dst);
+		to_addr(&e.at, &sa.new_src);
+		e.at.port = sa.new_sport;
+		sec_clear(&sec_sa_set, &sa);
+		break;
 	default:
 		return 0;
 	}
@@ -446,7 +456,8 @@ struct ike_nfsec *ike_nfsec_open(const struct ike_nfsec_conf *conf, char *err, s
 		return NULL;
 	}
 	if (sec_nl_open(&k->ev, &k->ev_diag) || sec_nl_join(&k->ev, NFSEC_MCGRP_ACQUIRE) ||
-	    sec_nl_join(&k->ev, NFSEC_MCGRP_EXPIRE)) {
+	    sec_nl_join(&k->ev, NFSEC_MCGRP_EXPIRE) ||
+	    sec_nl_join(&k->ev, NFSEC_MCGRP_MAPPING)) {
 		snprintf(err, n, "%.*s", (int)n - 1, k->ev_diag.text);
 		ike_nfsec_close(k);
 		return NULL;

@@ -303,6 +303,8 @@ void ike_peers_event(void *daemon, const struct ike_nfsec_event *e)
 
 	if (e->kind == IKE_NFSEC_LOST) {
 		ike_say(d, "events of the kernel were lost");
+	} else if (e->kind == IKE_NFSEC_MAPPING) {
+		ike_mapping(d->ctx, ike_now(), IKE_PROTO_ESP, e->spi, &e->at);
 	} else if (e->kind != IKE_NFSEC_ACQUIRE) {
 		ike_expire(d->ctx, ike_now(), IKE_PROTO_ESP, e->spi, e->kind == IKE_NFSEC_HARD);
 	} else if (!d->stop_at && ike_setup_by_reqid(d->setup, e->reqid, &i, &k)) {
