@@ -86,6 +86,19 @@ static void look_sa(struct ike_daemon *d, struct ike_sa *sa, uint64_t now)
 		ike_move(sa, now, &local, &sa->remote);
 }
 
+/* Addresses that peers gave us go with the interface that had them. */
+static void look_vips(struct ike_daemon *d, const struct ike_sa *sa)
+{
+	unsigned int i;
+
+	for (i = 0; sa->state == IKE_S_UP && sa->vip_ours && i < 2; i++) {
+		if (!sa->vip[i].len || ike_inner_find(d->inner, &sa->vip[i]))
+			continue;
+		ike_inner_del(d->inner, &sa->vip[i]);
+		ike_follow_vip(d, sa, &sa->vip[i], true);
+	}
+}
+
 static void look_peer(struct ike_daemon *d, unsigned int i)
 {
 	const struct ike_setup_child *kid = d->setup->more[i].kids;
@@ -112,8 +125,11 @@ uint64_t ike_moves_run(struct ike_daemon *d, uint64_t now)
 	if (now < d->moves->at)
 		return d->moves->at;
 	d->moves->at = 0;
-	while ((sa = ike_sa_next(d->ctx, sa)))
+	while ((sa = ike_sa_next(d->ctx, sa))) {
 		look_sa(d, sa, now);
+		look_vips(d, sa);
+	}
+	ike_routes_refresh(d->routes);
 	for (i = 0; i < d->setup->n; i++)
 		look_peer(d, i);
 	return UINT64_MAX;

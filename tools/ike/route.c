@@ -19,6 +19,7 @@
  * @ts: where to
  * @plen: length of its prefix
  * @src: source address
+ * @peer: who they are for outside
  * @via: who takes the packets, of length 0 if they have a link of their own
  * @ifindex: the interface
  * @users: how often it is in use
@@ -27,7 +28,7 @@ struct route {
 	struct route *next;
 	struct ike_ts ts;
 	uint8_t plen;
-	struct ike_addr src, via;
+	struct ike_addr src, peer, via;
 	unsigned int ifindex, users;
 };
 
@@ -103,7 +104,8 @@ static int rules(struct ike_routes *r, int af, bool add)
 	return 0;
 }
 
-static int set(struct ike_routes *r, const struct route *e, bool add)
+/* Adds it with @flags, or takes it away. */
+static int set(struct ike_routes *r, const struct route *e, bool add, uint16_t flags)
 {
 	char buf[IKE_NL_TX] __attribute__((aligned(MNL_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -112,7 +114,7 @@ static int set(struct ike_routes *r, const struct route *e, bool add)
 	struct rtmsg *m;
 
 	nlh->nlmsg_type = add ? RTM_NEWROUTE : RTM_DELROUTE;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (add ? NLM_F_CREATE | flags : 0);
 	m = mnl_nlmsg_put_extra_header(nlh, sizeof(*m));
 	m->rtm_family = (uint8_t)family(n);
 	m->rtm_dst_len = e->plen;
@@ -216,6 +218,7 @@ int ike_routes_add(struct ike_routes *r, const struct ike_ts *ts, const struct i
 	e->ts = *ts;
 	e->plen = (uint8_t)prefix(ts);
 	e->src = *src;
+	e->peer = *peer;
 	e->users = 1;
 	err = find(r, peer, e);
 	if (!err && !r->rules[six]) {
@@ -223,7 +226,7 @@ int ike_routes_add(struct ike_routes *r, const struct ike_ts *ts, const struct i
 		r->rules[six] = !err;
 	}
 	if (!err)
-		err = set(r, e, true);
+		err = set(r, e, true, NLM_F_REPLACE);
 	if (err) {
 		free(e);
 		return err;
@@ -242,10 +245,30 @@ int ike_routes_del(struct ike_routes *r, const struct ike_ts *ts, const struct i
 	if (--e->users)
 		return 0;
 	*p = e->next;
-	err = set(r, e, false);
+	err = set(r, e, false, 0);
 	free(e);
 	/* The kernel takes a route away with its interface or source. */
 	return err == -ESRCH || err == -ENODEV ? 0 : err;
+}
+
+void ike_routes_refresh(struct ike_routes *r)
+{
+	struct route *e, now;
+
+	for (e = r->list; e; e = e->next) {
+		now = *e;
+		now.via = (struct ike_addr){ 0 };
+		now.ifindex = 0;
+		if (find(r, &e->peer, &now))
+			continue;
+		if (now.ifindex == e->ifindex && ike_addr_same(&now.via, &e->via)) {
+			/* It may be there still: then nothing is changed, nor told to anybody. */
+			set(r, e, true, NLM_F_EXCL);
+			continue;
+		}
+		if (!set(r, &now, true, NLM_F_REPLACE))
+			*e = now;
+	}
 }
 
 void ike_routes_close(struct ike_routes *r)
@@ -256,7 +279,7 @@ void ike_routes_close(struct ike_routes *r)
 		return;
 	while ((e = r->list)) {
 		r->list = e->next;
-		set(r, e, false);
+		set(r, e, false, 0);
 		free(e);
 	}
 	if (r->rules[0])

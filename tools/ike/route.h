@@ -29,4 +29,9 @@ int ike_routes_add(struct ike_routes *r, const struct ike_ts *ts, const struct i
 /* Takes one use back, with the last one the route. 0 or -errno. */
 int ike_routes_del(struct ike_routes *r, const struct ike_ts *ts, const struct ike_addr *src);
 
+/* Routes of this host have changed: those of ours go the new way to their peers, and are put
+ * back if the kernel took them away.
+ */
+void ike_routes_refresh(struct ike_routes *r);
+
 #endif /* IKE_ROUTE_H */

@@ -17,13 +17,13 @@
 #include "../inner.h"
 #include "../route.h"
 
-static void lo_up(void)
+static void lo_up(bool up)
 {
 	struct ifreq r = { .ifr_name = "lo" };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	ioctl(fd, SIOCGIFFLAGS, &r);
-	r.ifr_flags |= IFF_UP;
+	r.ifr_flags = (short)(up ? r.ifr_flags | IFF_UP : r.ifr_flags & ~IFF_UP);
 	ioctl(fd, SIOCSIFFLAGS, &r);
 	close(fd);
 }
@@ -61,6 +61,14 @@ static void test_routes(struct ike_inner *n)
 		routed("10.3.0.9", ""), NULL, "IKE2-CP-1 the address is the source of packets");
 	ktap_ok(!ike_routes_add(r, &net, &a, &home) && !ike_routes_del(r, &net, &a) &&
 		routed("10.2.0.9", "10.9.0.1"), NULL, "as long as somebody uses it");
+	lo_up(false);
+	ike_routes_refresh(r);
+	lo_up(true);
+	ktap_ok(!routed("10.2.0.9", "10.9.0.1"), NULL, "the kernel takes routes away with a link");
+	ike_routes_refresh(r);
+	ike_routes_refresh(r);
+	ktap_ok(routed("10.2.0.9", "10.9.0.1") && routed("10.3.0.9", ""), NULL,
+		"they are put back when that is there again");
 	ktap_ok(!ike_routes_del(r, &net, &a) && routed("10.2.0.9", ""), NULL, "and not longer");
 	ktap_ok(!ike_routes_add(r, &all, &a, &home) && routed("10.3.0.9", "10.9.0.1"), NULL,
 		"to everywhere");
@@ -82,7 +90,7 @@ int main(void)
 		printf("TAP version 13\n1..0 # SKIP no network namespace: %s\n", strerror(errno));
 		return 4;
 	}
-	lo_up();
+	lo_up(true);
 	ktap_begin();
 	n = ike_inner_open();
 	ktap_ok(n && ike_inner_find(n, &home) == if_nametoindex("lo") &&
