@@ -20,7 +20,7 @@ class Clear(Group):
                    lambda family=family: self.spoofed(family))
             yield ("IN-4 SPD-7 IPv%d cleartext for a protected flow, for us" % family,
                    lambda family=family: self.spoofed(family, True))
-            yield ("OUT-2 IPv%d policy without an SA: dropped, acquire, never in clear" % family,
+            yield ("OUT-2 OUT-3 IPv%d policy without an SA: dropped, or acquire and wait, never in clear" % family,
                    lambda family=family: self.no_sa(family))
             yield ("SPD-2 IPv%d block: out, in, forwarded" % family,
                    lambda family=family: self.block(family))
@@ -54,34 +54,52 @@ class Clear(Group):
         if self.dut.tool.counted:
             same(diff, {reason: 1}, "drops")
 
+    def hand_in(self, pair, clear):
+        try:
+            pair.send(self.dut, clear)
+        except OSError:
+            pass
+
     def no_sa(self, family):
         """Forwarded and our own."""
         counted = self.dut.tool.counted
         for host in (None, dut.IN[family]):
             pair = Pair(inner=family, host=host)
             self.dut.configure(list(pair.lines())[2:])
-            if counted:
-                before = self.dut.counter("acquires")
-                link = genl.Genl()
-                events = link.subscribe("acquire")
-            for _ in range(3):
-                try:
-                    pair.send(self.dut, pair.answer(b"no SA"))
-                except OSError:
-                    pass
+            waiting = [pair.answer(b"no SA %d" % i) for i in range(3)]
+            for clear in waiting:
+                self.hand_in(pair, clear)
                 self.gone("out_no_sa")
             if counted:
-                # At most one a second, so that a flood makes no flood.
-                check(genl.event(events, dut.PATIENCE), "no acquire event")
-                check(self.dut.counter("acquires") > before, "no acquire was counted")
-                events.close()
-                link.close()
+                self.wait(pair, waiting)
             self.dut.configure(list(pair.lines())[:2])
+            seq = 1
+            for clear in waiting if counted else []:
+                wire = self.dut.left()
+                self.dut.need(wire, "what waited has not left")
+                pair.open(wire, clear, seq)
+                seq += 1
             clear = pair.answer(b"SA")
             pair.send(self.dut, clear)
             wire = self.dut.left()
             self.dut.need(wire, "nothing left with an SA")
-            pair.open(wire, clear, 1)
+            pair.open(wire, clear, seq)
+
+    def wait(self, pair, waiting):
+        """With someone to ask for an SA packets are not dropped."""
+        before = self.dut.counter("acquires")
+        link = genl.Genl()
+        events = link.subscribe("acquire")
+        for clear in waiting:
+            self.hand_in(pair, clear)
+            wire = self.dut.left(0.02)
+            check(wire is None, "left: %s" % (wire or b"").hex())
+            same(self.dut.new_drops(), {}, "drops")
+        # At most one a second, so that a flood makes no flood.
+        check(genl.event(events, dut.PATIENCE), "no acquire event")
+        check(self.dut.counter("acquires") > before, "no acquire was counted")
+        events.close()
+        link.close()
 
     def block(self, family):
         """Each direction has its own reason."""
