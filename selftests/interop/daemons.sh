@@ -169,7 +169,7 @@ rekeys() {
 
 # ---- configurations ------------------------------------------------------
 
-names="psk cert natt-us natt-them dpd trap host move six alg-1 alg-2 alg-3 alg-4 alg-5"
+names="psk cert natt-us natt-them dpd trap host move map six alg-1 alg-2 alg-3 alg-4 alg-5"
 # several key exchanges in one negotiation; strongSwan 5.9 has not that
 case ${NFSEC_MACHINE:-} in
 vm-6.1) ;;
@@ -206,6 +206,7 @@ conf() {
 		sixus) here=fd11::1 there=fd12::1 lts=$lnet,fd01::/64 rts=$rnet,fd02::/64 ;;
 		sixthem) here=fd12::1 there=fd11::1 lts=$lnet,fd02::/64 rts=$rnet,fd01::/64 ;;
 		host*) here=$local there=$remote lts=dynamic rts=dynamic ;;
+		mapus) here=$local there=%any lts=$lnet rts=$rnet ;;
 		moveus) here=%any there=$remote lts=$lnet rts=$rnet ;;
 		*) here=$local there=$remote lts=$lnet rts=$rnet ;;
 		esac

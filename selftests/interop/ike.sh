@@ -5,9 +5,9 @@
 # shared secrets, certificates, rekeying under traffic, deletion, UDP encapsulation,
 # liveness, a packet that waits, another address of ours, what the daemon may do.
 #
-#   ike.sh [PART...]      priv psk cert natt dpd trap move; all of them if none is named
+#   ike.sh [PART...]      priv psk cert natt dpd trap move map; all of them if none is named
 
-all_parts="priv psk cert natt dpd trap move"
+all_parts="priv psk cert natt dpd trap move map"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
 
@@ -142,6 +142,46 @@ part_move() {
 	shown "move: bytes get through" traffic
 	peer_ends move
 	none_captured "move: nothing was in clear" wire
+}
+
+# behind PORT: the peer is behind R now, which maps it to PORT, and forgets how it did before
+behind() {
+	in_ns "$R" nft -f - <<-EOF
+	table ip peer
+	delete table ip peer
+	table ip peer {
+		chain post {
+			type nat hook postrouting priority 100
+			ip saddr $peer udp dport 500 snat to 172.16.1.254:40500
+			ip saddr $peer udp dport 4500 snat to 172.16.1.254:$1
+		}
+	}
+	EOF
+	in_ns "$R" conntrack -F 2>/dev/null
+}
+
+# mapped PORT: our SAs are with PORT of R
+mapped() { [ "$(secctl -n "$G1" state list | grep -c "espinudp .*port $1 ")" = 2 ]; }
+
+# A NAT has the peer at another port of a sudden: the SAs follow packets, not the other way
+# round.
+part_map() {
+	local spis
+	behind 40001
+	shown "map: the peer begins" swan --initiate --child map-net --timeout 20
+	check "map: it is up here too" wait_for 5 is map up
+	check "map: by way of the NAT" mapped 40001
+	shown "map: bytes get through" traffic
+	spis=$(child_spis)
+	behind 40002
+	agent ping "$B" 10.2.0.2 10.1.0.2 timeout=1
+	shown "IKE2-NAT-7 map: the SAs are with the other port" wait_for 5 mapped 40002
+	same "map: they are the same" "$(child_spis)" "$spis"
+	shown "map: bytes get through" traffic
+	shown "map: we rekey the child" rekeys child_spis ike rekey map/map-net
+	shown "map: bytes get through after that" traffic
+	peer_ends map
+	in_ns "$R" nft flush ruleset
 }
 
 run_parts
