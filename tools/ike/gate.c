@@ -207,6 +207,21 @@ static void in_request(struct ike_step *x, uint8_t *hash)
 		ike_task_next(sa, x->now);
 }
 
+/* What the peer answered is there for it: it is told that this ends, with an error only
+ * right after IKE_AUTH (RFC 7296 2.21.2, 2.21.3).
+ */
+static void give_up(struct ike_step *x)
+{
+	struct ike_sa *sa = x->sa;
+
+	if (sa->state == IKE_S_AUTH_SENT)
+		ike_info_refuse(sa, x->now, IKE_N_INVALID_SYNTAX);
+	else if (sa->state == IKE_S_UP)
+		ike_info_refuse(sa, x->now, 0);
+	else
+		ike_sa_die(sa, x->now);
+}
+
 static void in_response(struct ike_step *x, uint8_t *hash)
 {
 	const struct gate *g = find(x->m->hdr.xchg);
@@ -230,7 +245,7 @@ static void in_response(struct ike_step *x, uint8_t *hash)
 	if (!good) {
 		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "unreadable response: %s",
 			 ike_reason_text(f.reason));
-		ike_sa_die(sa, x->now);
+		give_up(x);
 		return;
 	}
 	if (g->response(x) == IKE_DIE)

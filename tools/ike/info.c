@@ -43,7 +43,10 @@ void ike_info_refuse(struct ike_sa *sa, uint64_t now, uint16_t notify)
 	ike_child_abandon(sa);
 	sa->task = (struct ike_task){ IKE_TASK_DELETE };
 	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
-	ike_out_notify_flag(&o, notify);
+	if (notify)
+		ike_out_notify_flag(&o, notify);
+	/* not every peer takes such a notify for the end */
+	ike_out_delete(&o, IKE_PROTO_IKE, NULL, 0);
 	ike_sa_state(sa, IKE_S_CLOSING);
 	if (ike_request(sa, now, IKE_X_INFORMATIONAL, &o))
 		ike_sa_die(sa, now);

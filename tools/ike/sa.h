@@ -680,7 +680,9 @@ enum ike_after ike_info_request(struct ike_step *x);
 enum ike_after ike_info_response(struct ike_step *x);
 int ike_info_start(struct ike_sa *sa, uint64_t now);
 
-/* Tells the peer that we refuse it, and closes the SA. */
+/* Tells the peer that we refuse it, by @notify if that is not 0 and a Delete, and closes
+ * the SA.
+ */
 void ike_info_refuse(struct ike_sa *sa, uint64_t now, uint16_t notify);
 
 #include "child.h"

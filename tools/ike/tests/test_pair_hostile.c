@@ -95,6 +95,57 @@ static void test_sealed(void)
 	pair_free(p);
 }
 
+/* End 1 answers what end 0 asks in exchange @xchg with an unknown critical payload. */
+static void torn_answer(struct pair *p, uint8_t xchg)
+{
+	static const uint8_t odd[] = { 0, 0x80, 0, 4 };
+	struct ike_sa *sa = pair_sa(p, 1);
+	struct ike_out o;
+	uint8_t *d;
+	size_t n;
+
+	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
+	ike_out_octets(&o, odd, sizeof(odd));
+	o.first = 200;
+	n = ike_seal(sa, xchg, true, pair_sa(p, 0)->w.send_mid, &o);
+	d = malloc(n);
+	memcpy(d, sa->ctx->wire, n);
+	feed(p, 0, d, n);
+	free(d);
+}
+
+static void test_torn_answers(void)
+{
+	struct pair *p = pair_new(813);
+
+	/* the true answer to IKE_AUTH, the fourth message, is lost */
+	pair_start(p, 0);
+	if (ike_initiate(p->end[0].ctx, p->now, &p->end[0].conf))
+		abort();
+	pair_run(p, 25);
+	p->cut = 1;
+	pair_run(p, 10);
+	torn_answer(p, IKE_X_AUTH);
+	p->cut = -1;
+	pair_run(p, 1000);
+	ktap_ok(!pair_sa(p, 0) && !pair_sa(p, 1) && !pair_kern(p, 1) &&
+		pair_said(p, 0, "unreadable response") &&
+		pair_said(p, 1, "peer gave up: INVALID_SYNTAX"), p->end[1].log,
+		"IKE2-ERR-5 an answer to IKE_AUTH that cannot be read: the peer is told");
+	pair_free(p);
+
+	p = pair_go(pair_new(814));
+	p->cut = 1;
+	sealed(p, IKE_X_INFORMATIONAL, IKE_P_NONE, NULL, 0);
+	torn_answer(p, IKE_X_INFORMATIONAL);
+	p->cut = -1;
+	pair_run(p, 10000);
+	ktap_ok(!pair_sa(p, 0) && !pair_sa(p, 1) && pair_kernels(p, 0) &&
+		pair_said(p, 1, "peer deletes the IKE SA"), p->end[1].log,
+		"IKE2-ERR-5 another answer that cannot be read: the SA is deleted, without an error");
+	pair_free(p);
+}
+
 static void test_message_ids(void)
 {
 	struct pair *p = pair_go(pair_new(815));
@@ -238,6 +289,7 @@ int main(void)
 	ktap_begin();
 	test_header();
 	test_sealed();
+	test_torn_answers();
 	test_message_ids();
 	test_answers();
 	test_noise();
