@@ -50,7 +50,8 @@ static const struct gate *find(uint8_t xchg)
 }
 
 /* One unprotected notify to a request that no SA is for (RFC 7296 2.21.4, 2.5). */
-static void answer_bare(struct ike_step *x, const struct ike_hdr *in, uint16_t notify)
+static void answer_bare(struct ike_step *x, const struct ike_hdr *in, uint16_t notify,
+			struct ike_buf data)
 {
 	struct ike_ctx *c = x->c;
 	struct ike_hdr h = *in;
@@ -67,7 +68,7 @@ static void answer_bare(struct ike_step *x, const struct ike_hdr *in, uint16_t n
 	h.version = IKE_VERSION_2;
 	h.flags = IKE_F_RESPONSE | (~in->flags & IKE_F_INITIATOR);
 	ike_out_msg(&o, buf, sizeof(buf), &h);
-	ike_out_notify_flag(&o, notify);
+	ike_out_notify(&o, notify, data);
 	n = ike_out_finish(&o);
 	if (n)
 		c->conf.send(c->conf.arg, x->local, x->remote, (struct ike_buf){ buf, n });
@@ -288,7 +289,7 @@ static void in_protected(struct ike_step *x, uint8_t *hash)
 	    memcmp(x->sa->spi_i, h->spi_i, 8) || memcmp(x->sa->spi_r, h->spi_r, 8)) {
 		ike_drop(x->c, IKE_DROP_SPI);
 		if (!ike_is_response(h))
-			answer_bare(x, h, IKE_N_INVALID_IKE_SPI);
+			answer_bare(x, h, IKE_N_INVALID_IKE_SPI, (struct ike_buf){ 0 });
 		return;
 	}
 	if (!x->m->sealed) {
@@ -321,13 +322,16 @@ void ike_input(struct ike_ctx *c, uint64_t now, const struct ike_addr *local,
 	if (ike_hdr_parse(own, &h, &f)) {
 		ike_drop(c, IKE_DROP_HEADER);
 		if (f.reason == IKE_R_VERSION_HIGH && !ike_is_response(&h))
-			answer_bare(&x, &h, IKE_N_INVALID_MAJOR_VERSION);
+			answer_bare(&x, &h, IKE_N_INVALID_MAJOR_VERSION, (struct ike_buf){ 0 });
 		return;
 	}
 	if (ike_msg_parse(own, &c->msg, &f)) {
 		ike_drop(c, IKE_DROP_SYNTAX);
 		if (ike_may_say(c, now))
 			ike_log(c, NULL, "dropped a message: %s", ike_reason_text(f.reason));
+		if (f.reason == IKE_R_CRITICAL && h.xchg == IKE_X_SA_INIT && !ike_is_response(&h))
+			answer_bare(&x, &h, IKE_N_UNSUPPORTED_CRITICAL_PAYLOAD,
+				    (struct ike_buf){ &f.data, 1 });
 		return;
 	}
 	ike_digest(own, hash);

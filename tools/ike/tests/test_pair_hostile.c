@@ -65,6 +65,36 @@ static void test_header(void)
 	pair_free(p);
 }
 
+/* The IKE_SA_INIT of a pair with an unknown payload in front */
+static void test_critical(void)
+{
+	struct pair *p = pair_go(pair_new(809));
+	unsigned int n = p->n_sent;
+	size_t len = p->sent[0].n;
+	uint8_t d[2048];
+
+	memcpy(d, p->sent[0].p, IKE_HDR_LEN);
+	memcpy(d + IKE_HDR_LEN + 4, p->sent[0].p + IKE_HDR_LEN, len - IKE_HDR_LEN);
+	d[0] ^= 1;
+	d[16] = 200;
+	ike_put32(d + 24, (uint32_t)len + 4);
+	memcpy(d + IKE_HDR_LEN, (uint8_t[]){ IKE_P_SA, 0x80, 0, 4 }, 4);
+	feed(p, 1, d, len + 4);
+	ktap_ok(p->n_sent == n + 1 && p->sent[n].n == IKE_HDR_LEN + 9 &&
+		ike_get16(p->sent[n].p + 34) == 1 && p->sent[n].p[36] == 200 &&
+		!p->end[1].ctx->half_open, NULL,
+		"IKE2-PAY-2 unknown critical payload in IKE_SA_INIT: refused, with its type");
+	d[19] |= 0x20;
+	feed(p, 1, d, len + 4);
+	ktap_ok(p->n_sent == n + 1, NULL, "IKE2-PAY-2 in a response: silence");
+	d[19] = 0x08;
+	d[IKE_HDR_LEN + 1] = 0;
+	feed(p, 1, d, len + 4);
+	ktap_ok(p->end[1].ctx->half_open == 1, NULL,
+		"IKE2-PAY-2 one that is not critical is skipped");
+	pair_free(p);
+}
+
 static void test_sealed(void)
 {
 	static const uint8_t odd[] = { 0, 0x80, 0, 4 }, meek[] = { 0, 0, 0, 4 };
@@ -288,6 +318,7 @@ int main(void)
 {
 	ktap_begin();
 	test_header();
+	test_critical();
 	test_sealed();
 	test_torn_answers();
 	test_message_ids();
