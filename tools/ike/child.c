@@ -344,18 +344,23 @@ static bool crossing(const struct ike_sa *sa, const struct ike_child *ch)
 	return sa->w.req && rekeying(sa) && sa->task.spi == ch->spi_in && !sa->xc.low_len;
 }
 
-/* The child of REKEY_SA. False if an error was written instead. */
-static bool find_old(struct ike_step *x, struct ike_child **old)
+/* The child of REKEY_SA. False if an error was written instead, then @after is what follows
+ * from that.
+ */
+static bool find_old(struct ike_step *x, struct ike_child **old, enum ike_after *after)
 {
 	const struct ike_payload *p = ike_msg_notify(x->m, IKE_N_REKEY_SA, NULL);
 	struct ike_notify_data d;
 	struct ike_fault f;
 
 	*old = NULL;
+	*after = IKE_GO_ON;
 	if (!p)
 		return true;
 	if (ike_notify_get(p, &d, &f)) {
+		ike_log(x->c, x->sa, "REKEY_SA: %s", ike_reason_text(f.reason));
 		ike_out_notify_flag(x->out, IKE_N_INVALID_SYNTAX);
+		*after = IKE_DIE;
 		return false;
 	}
 	*old = ike_child_by_out(x->sa, d.spi);
@@ -468,6 +473,7 @@ enum ike_after ike_child_request(struct ike_step *x)
 	struct ike_child *old;
 	unsigned int n = 0;
 	uint16_t error, group = 0;
+	enum ike_after after;
 	uint8_t data[2];
 	bool ike;
 
@@ -484,8 +490,8 @@ enum ike_after ike_child_request(struct ike_step *x)
 	}
 	if (ike)
 		return ike_rekey_request(x);
-	if (!find_old(x, &old))
-		return IKE_GO_ON;
+	if (!find_old(x, &old, &after))
+		return after;
 	/* what is replaced is there twice for a while */
 	if (n >= (old ? 2 * CHILDREN_MAX : CHILDREN_MAX)) {
 		ike_out_notify_flag(x->out, IKE_N_NO_ADDITIONAL_SAS);

@@ -97,6 +97,11 @@ static void test_critical(void)
 
 static void test_sealed(void)
 {
+	static const uint8_t rekey[] = {
+		IKE_P_SA, 0, 0, 12, IKE_PROTO_IKE, 4, 0x40, 0x09, 1, 2, 3, 4,
+		IKE_P_NONCE, 0, 0, 36, 0, 0, 0, 32, 1, IKE_PROTO_ESP, 4, 2, 1, 2, 3, 4,
+		3, 0, 0, 12, 1, 0, 0, 20, 0x80, 14, 0, 128, 0, 0, 0, 8, 5, 0, 0, 0,
+		0, 0, 0, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 	static const uint8_t odd[] = { 0, 0x80, 0, 4 }, meek[] = { 0, 0, 0, 4 };
 	static const uint8_t torn[] = { 0, 0, 0, 9, 1 };
 	struct pair *p = pair_go(pair_new(810));
@@ -116,6 +121,12 @@ static void test_sealed(void)
 	sealed(p, IKE_X_INFORMATIONAL, IKE_P_NOTIFY, torn, sizeof(torn));
 	ktap_ok(!pair_sa(p, 0) && !pair_sa(p, 1) && pair_kernels(p, 0), NULL,
 		"IKE2-ERR-3 broken payloads from who has the keys: INVALID_SYNTAX, both forget");
+	pair_free(p);
+
+	p = pair_go(pair_new(808));
+	sealed(p, IKE_X_CREATE_CHILD_SA, IKE_P_NOTIFY, rekey, sizeof(rekey));
+	ktap_ok(!pair_sa(p, 1) && !pair_kern(p, 1) && pair_said(p, 1, "REKEY_SA"), p->end[1].log,
+		"IKE2-ERR-3 REKEY_SA of the IKE SA as a child: INVALID_SYNTAX, and that is the end");
 	pair_free(p);
 
 	p = pair_go(pair_new(812));
