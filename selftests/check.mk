@@ -22,13 +22,15 @@ net-3 := $(call third,3)
 net-smp := net/netns.sh net/rekey.sh net/splice.sh net/unload.sh
 other := wire/wire.py interop/esp.sh secctl/secctl.sh
 ike := interop/ike.sh interop/ike-more.sh
+# A peer that only trixie's image has; both in one machine like those of net/.
+net-libreswan := interop/libreswan.sh interop/libreswan-impair.sh
 
 # What runs where, the longest first. XFRM as it is in 6.1 and 7.2 is met in a part of
 # the matrix. DKMS compiles in the machine, which emulation makes slow, and the kernel's
 # own tests belong to the newest kernel. The debug machine is of User-Mode Linux too, so
 # the plain one has what the others cannot do; and it is a 7.2, so the stock one does
 # without what depends on the version only.
-on_vm-6.12 := net/dkms.sh $(other) $(ike) net-1 net-2 net-3
+on_vm-6.12 := net/dkms.sh net-libreswan $(other) $(ike) net-1 net-2 net-3
 on_vm-6.1 := $(other) interop/ike.sh net-1 net-2 net-3
 on_vm-7.2 := wire/wire.py interop/esp.sh interop/ike-more.sh net-1 net-2
 on_uml := net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp

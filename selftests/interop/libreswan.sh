@@ -7,45 +7,86 @@
 #
 #   libreswan.sh [PART...]
 
-all_parts="psk cert natt dpd host six algs"
+all_parts="psk cert natt dpd host six algs obstacles"
 # shellcheck source=selftests/interop/pluto.sh
 . "$(dirname "$0")/pluto.sh"
-names="psk cert natt-us natt-them dpd host six alg-1 alg-2 alg-3 alg-4 alg-5 rsa"
+names="psk cert natt-us natt-them dpd host six rsa secret esp narrow group-us group-them alg-1 alg-2 alg-3 alg-4 alg-5"
 
-our_more() {
+# our_conn NAME IKE-ALGS ESP-ALGS [rsa]: connections that those of ike.sh have not
+our_conn() {
+	local name=$1 auth=${4:-psk}
 	cat <<-EOF
 	connections {
-		rsa {
+		$name {
 			version = 2
-			local_addrs = $self
-			remote_addrs = $peer
-			proposals = aes256gcm16-prfsha384-x25519
+			local_addrs = $(near $name $self)
+			remote_addrs = $(near $name $peer)
+			proposals = $2
 			rekey_time = 0
 			local {
-				auth = rsa
-				id = moon-rsa.example.org
-				certs = moon-rsa.pem
+				auth = $auth
+				id = moon-$name.example.org
+				$( [ $auth = psk ] || echo "certs = moon-rsa.pem" )
 			}
 			remote {
-				auth = rsa
-				id = sun-rsa.example.org
-				cacerts = ca.pem
+				auth = $auth
+				id = sun-$name.example.org
+				$( [ $auth = psk ] || echo "cacerts = ca.pem" )
 			}
 			children {
-				rsa-net {
+				$name-net {
 					local_ts = 10.1.0.0/24
 					remote_ts = 10.2.0.0/24
 					rekey_time = 0
-					esp_proposals = aes128gcm16-x25519
+					esp_proposals = $3
 				}
 			}
 		}
 	}
 	EOF
+	[ $auth = rsa ] || cat <<-EOF
+	secrets {
+		ike-$name {
+			id = sun-$name.example.org
+			secret = "the secret of $name"
+		}
+	}
+	EOF
+}
+
+our_more() {
+	local ike=aes256gcm16-prfsha384-x25519 esp=aes128gcm16-x25519 ike_algs esp_algs i
+	our_conn rsa $ike $esp rsa
+	our_conn secret $ike $esp
+	our_conn esp $ike aes256gcm16
+	our_conn narrow $ike $esp
+	our_conn group-us $ike-ecp256 $esp
+	our_conn group-them aes256gcm16-prfsha384-ecp256 $esp
+	for i in 1 2 3 4 5; do
+		algs alg-$i
+		our_conn alg-$i $ike_algs $esp_algs
+	done
+}
+
+# pluto sends on an SA as soon as it has answered, which RFC 7296 2.8 allows; what arrives
+# before we have read the answer and so have the keys is lost, and nothing else.
+we_rekey() {
+	local pid lost early
+	in_ns "$from" ping -q -i 0.02 -W 2 -c 100 $to >"$tmp/ping" &
+	pid=$!
+	early=$(drops "$G1" in_no_sa)
+	sleep 0.5
+	shown "IKE2-REKEY-2 $1: we rekey the child" rekeys child_spis ike rekey $1/$1-net
+	wait $pid
+	early=$(($(drops "$G1" in_no_sa) - early))
+	lost=$(sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' "$tmp/ping")
+	note "$lost received, $early before we had the keys"
+	same "$1: no packet is lost but those that came too early" $((${lost:-9})) "$early"
+	check "$1: and these are few" [ "$early" -le 3 ]
 }
 
 rekeyed() {
-	under_traffic "$1: we rekey the child" rekeys child_spis ike rekey $1/$1-net
+	we_rekey $1
 	under_traffic "$1: the peer rekeys the child" rekeys child_spis whack --rekey-child --name $1
 	under_traffic "$1: we rekey the IKE SA" rekeys ike_spis ike rekey $1
 	under_traffic "$1: the peer rekeys the IKE SA" rekeys ike_spis whack --rekey-ike --name $1
@@ -55,7 +96,7 @@ part_psk() {
 	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
 	both_begin psk
 	rekeyed psk
-	under_traffic "psk: we rekey the child of an IKE SA that the peer made" rekeys child_spis ike rekey psk/psk-net
+	we_rekey psk
 	shown "psk: bytes get through after all of it" traffic
 	peer_ends psk
 	none_captured "psk: nothing was in clear, nothing else on the wire" wire
@@ -94,7 +135,7 @@ part_natt() {
 		same "$name: in UDP here" "$(encapsulated "$G1")" 2
 		same "$name: and there" "$(encapsulated "$G2")" 2
 		shown "$name: bytes get through" traffic
-		under_traffic "$name: we rekey the child" rekeys child_spis ike rekey $name/$name-net
+		we_rekey $name
 		under_traffic "$name: the peer rekeys the IKE SA" rekeys ike_spis whack --rekey-ike --name $name
 		shown "$name: bytes get through after that" traffic
 		peer_ends $name
@@ -106,6 +147,7 @@ part_dpd() {
 	check "dpd: we begin" begins us dpd
 	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
 	ns_sysctl "$R" net.ipv4.ip_forward=0
+	sleep 11	# looking all the time would be work
 	shown "dpd: we find a dead peer to be dead" wait_for 25 sas_are "$G1" 0
 	shown "dpd: so does the peer" wait_for 25 sas_are "$G2" 0
 	check "dpd: traffic is blocked" blocked
@@ -129,7 +171,7 @@ part_host() {
 	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
 	shown "host: bytes get through" hosts
 	same "IKE2-CHILD-4 host: transport mode here" "$(secctl -n "$G1" -j state list | jq -r '[.[].mode] | unique[]')" transport
-	under_traffic "host: we rekey the child" rekeys child_spis ike rekey host/host-net
+	we_rekey host
 	under_traffic "host: the peer rekeys the child" rekeys child_spis whack --rekey-child --name host
 	shown "host: the peer rekeys the IKE SA" rekeys ike_spis whack --rekey-ike --name host
 	shown "host: bytes get through after that" hosts
@@ -154,6 +196,14 @@ part_six() {
 	done
 }
 
+# renews WHAT COMMAND...: like rekeys, without waiting for the end of what it replaces
+renews() {
+	local what=$1 before
+	shift
+	before=$($what)
+	"$@" && wait_for 10 changed $what "$before"
+}
+
 part_algs() {
 	local i who
 	for i in 1 2 3 4 5; do
@@ -161,29 +211,70 @@ part_algs() {
 		[ $((i % 2)) = 1 ] && who=us || who=them
 		shown "$ike_algs $esp_algs: $who first" begins $who alg-$i
 		shown "$esp_algs: bytes get through" traffic
-		check "$esp_algs: we rekey the child" rekeys child_spis ike rekey alg-$i/alg-$i-net
-		shown "$ike_algs: the peer rekeys the IKE SA" rekeys ike_spis whack --rekey-ike --name alg-$i
-		shown "$esp_algs: the peer rekeys the child" rekeys child_spis whack --rekey-child --name alg-$i
+		shown "$esp_algs: we rekey the child" renews child_spis ike rekey alg-$i/alg-$i-net
+		shown "$ike_algs: the peer rekeys the IKE SA" renews ike_spis whack --rekey-ike --name alg-$i
+		shown "$esp_algs: the peer rekeys the child" renews child_spis whack --rekey-child --name alg-$i
 		shown "$esp_algs: bytes get through after that" traffic
 		check "$esp_algs: we end it" ike down alg-$i
 		nothing_left alg-$i
 	done
 }
 
-part_loss() {
-	local i f
-	begins us psk
-	for i in 1 2 3 4 5 6 7 8; do
-	capture dbg "$R" G1
-	f=$ktap_failed
-	note "spis $(child_spis)"
-	under_traffic "$1: we rekey the child" rekeys child_spis ike rekey psk/psk-net
-	note "spis $(child_spis)"
-	capture_stop dbg
-	[ $f = $ktap_failed ] || break
-	done
-	cp $tmp/dbg.pcap $RESULTS/
-	note "here $(all_drops $G1) there $(all_drops $G2)"
-	tcpdump -nn -tt -r $tmp/dbg.pcap >$RESULTS/dbg.txt
+# inits NAME WHO COUNT: that many messages of IKE_SA_INIT, both directions, before it is up
+inits() {
+	local rc
+	capture inits-$1 "$R" G1 "udp port 500 and udp[26] = 34"
+	begins $2 $1
+	rc=$?
+	capture_stop inits-$1
+	[ $rc = 0 ] && [ "$REPLY" = $3 ]
 }
+
+said() { grep -q "$1" "$tmp/us.log"; }
+they_said() { grep -q "$1" "$tmp/pluto.log"; }
+
+# Negotiations which do not go straight on, or not on at all
+part_obstacles() {
+	check_not "IKE2-AUTH-5 another secret: we begin" ike up secret timeout 10 2>/dev/null
+	shown "IKE2-AUTH-5 the peer refuses, we say so" said "secret: peer refused: AUTHENTICATION_FAILED"
+	nothing_left secret
+	whack --initiate --name secret --asynchronous
+	shown "IKE2-AUTH-5 the peer begins and is refused" wait_for 5 said "peer not authenticated: shared secrets differ"
+	shown "IKE2-AUTH-5 and knows" wait_for 5 they_said '"secret".*AUTHENTICATION_FAILED'
+	nothing_left secret
+
+	check_not "IKE2-CHILD-1 no common proposal for ESP: we begin" ike up esp timeout 3 2>/dev/null
+	shown "IKE2-CHILD-1 the child is refused" said "esp-net: peer refused the child: NO_PROPOSAL_CHOSEN"
+	check "IKE2-CHILD-1 the IKE SA stays" is esp up
+	same "IKE2-CHILD-1 without SAs" "$(sas "$G1")" 0
+	check "IKE2-CHILD-1 we end it" ike down esp
+	whack --initiate --name esp --asynchronous
+	shown "IKE2-CHILD-1 the peer begins, and has no child" wait_for 5 they_said '"esp".*NO_PROPOSAL_CHOSEN'
+	nothing_left esp
+	ike down esp 2>/dev/null
+
+	both_begin narrow
+	same "IKE2-TS-1 narrow: only what both allow, although the peer offers more" \
+		"$(ip -n "$G2" xfrm policy | grep -o '10\.[0-9.]*/[0-9]*' | sort -u | xargs)" "10.1.0.0/24 10.2.0.0/24"
+	peer_ends narrow
+
+	shown "IKE2-INIT-3 we begin with a group that the peer has not" inits group-us us 4
+	shown "IKE2-INIT-3 bytes get through" traffic
+	peer_ends group-us
+	shown "IKE2-INIT-4 the peer begins with one that we have not" inits group-them them 4
+	shown "IKE2-INIT-4 bytes get through" traffic
+	peer_ends group-them
+
+	check "the peer wants cookies now" whack --ddos-busy
+	shown "IKE2-CKY-3 we send its cookie back" inits psk us 4
+	shown "IKE2-CKY-3 bytes get through" traffic
+	peer_ends psk
+	check "the peer wants none any more" whack --ddos-auto
+}
+
+for ns in G1 G2; do
+	for i in 3 4 11 12 13 14 15; do
+		ip -n "${!ns}" addr add 172.16.${ns#G}.$i/24 dev R
+	done
+done
 run_parts

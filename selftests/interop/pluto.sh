@@ -24,7 +24,20 @@ their_algs() {
 	alg-3) ike_algs=chacha20_poly1305-sha2_512-dh31 esp_algs=aes_gcm256 esn=yes ;;
 	alg-4) ike_algs=aes256-sha2_384-dh21 esp_algs="aes_ctr128-sha2_256;dh21" pfs=yes esn=no ;;
 	alg-5) ike_algs=aes192-sha2_512-dh15 esp_algs=aes_ccm128 ;;
+	group-us) ike_algs=aes_gcm256-sha2_384-dh19 esp_algs="aes_gcm128;dh31" pfs=yes ;;
+	group-them) ike_algs=aes_gcm256-sha2_384-dh31+dh19 esp_algs="aes_gcm128;dh31" pfs=yes ;;
 	*) ike_algs=aes_gcm256-sha2_384-dh31 esp_algs="aes_gcm128;dh31" pfs=yes ;;
+	esac
+}
+
+# near NAME ADDRESS: another address beside it for a connection with algorithms of its own:
+# in IKE_SA_INIT only addresses are known, and pluto takes the first that fits these
+near() {
+	case $1 in
+	group-us) echo "${2%.*}.3" ;;
+	group-them) echo "${2%.*}.4" ;;
+	alg-*) echo "${2%.*}.1${1#alg-}" ;;
+	*) echo "$2" ;;
 	esac
 }
 
@@ -35,11 +48,12 @@ their_conf() {
 	case $name in
 	six) local=fd12::1 remote=fd11::1 lnet+=,fd02::/64 rnet+=,fd01::/64 ;;
 	host) lnet='' rnet='' ;;
+	narrow) lnet=10.2.0.0/16 rnet=10.0.0.0/8 ;;
 	esac
 	cat <<-EOF
 	conn $name
-	 left=$local
-	 right=$remote
+	 left=$(near $name $local)
+	 right=$(near $name $remote)
 	 leftid=@sun-$name.example.org
 	 rightid=@moon-$name.example.org
 	 ike=$ike_algs
@@ -60,11 +74,8 @@ their_conf() {
 	dpd) echo " dpddelay=2s" ;;
 	host) echo " type=transport" ;;
 	esac
-	their_more $name
+	[ $name != narrow ] || echo " narrowing=yes"
 }
-
-# what scripts add to the connections of one side
-their_more() { :; }
 
 pluto_conf() {
 	cat <<-EOF
@@ -75,6 +86,7 @@ pluto_conf() {
 	 keyexchange=ikev2
 	 leftupdown=%disabled
 	 rekey=no
+	 initial-contact=yes
 	 retransmit-interval=500
 	 retransmit-timeout=6s
 	EOF
@@ -87,7 +99,7 @@ pluto_conf() {
 pluto_secrets() {
 	local name
 	for name in $names; do
-		echo "@sun-$name.example.org @moon-$name.example.org : PSK \"the secret of $name\""
+		echo "@sun-$name.example.org @moon-$name.example.org : PSK \"the secret of ${name/#secret/it}\""
 	done
 }
 
@@ -192,7 +204,7 @@ pluto_setup() {
 	cp "$tmp"/ca/moon*.pem "$tmp/us/x509/"
 	cp "$tmp"/ca/moon*.key "$tmp/us/private/"
 	cp "$tmp/ca/ca.pem" "$tmp/us/x509ca/"
-	{ names=${names/ rsa/} conf us; our_more; } >"$tmp/us/secike.conf"
+	{ names=${names%% rsa*} conf us; our_more; } >"$tmp/us/secike.conf"
 	nss_certs
 }
 
