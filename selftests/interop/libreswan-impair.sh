@@ -32,7 +32,8 @@ clean() {
 	ike down psk 2>/dev/null
 	wait_for 8 sas_are "$G1" 0
 	impair send_no_delete
-	whack --terminate --name psk
+	whack --deleteid --name @moon-psk.example.org
+	whack --terminate --name psk	# what has not got as far as an identity
 	honest
 	nothing_left "$1"
 	mark=$(wc -l <"$tmp/us.log")
@@ -180,7 +181,7 @@ part_rekey() {
 
 # A peer that forgets without a word
 part_forget() {
-	shown "IKE2-LIVE-3 forgotten: it is up" begins us psk
+	shown "IKE2-LIVE-3 forgotten: it is up" begins them psk
 	check "IKE2-LIVE-3 forgotten: the peer is made to" impair send_no_delete
 	check "IKE2-LIVE-3 forgotten: the peer forgets" whack --deleteid --name @moon-psk.example.org
 	shown "IKE2-LIVE-3 forgotten: nothing is left there" wait_for 5 sas_are "$G2" 0

@@ -189,7 +189,7 @@ both_begin() {
 # nothing_left NAME
 nothing_left() {
 	shown "$1: no SA is left here" wait_for 8 sas_are "$G1" 0
-	shown "$1: nor there" wait_for 8 sas_are "$G2" 0
+	shown "$1: nor there" wait_for 12 sas_are "$G2" 0
 }
 
 peer_ends() {
