@@ -66,8 +66,9 @@ static bool only_refused(struct pair *p, int from, unsigned int i)
 		if (p->sent[i].n > sizeof(d) || p->sent[i].p[18] != IKE_X_INFORMATIONAL || n++)
 			return false;
 		memcpy(d, p->sent[i].p, p->sent[i].n);
-		if (ike_sk_open(&to->sk_in, d, 32, p->sent[i].n, &in) || in.n != 8 ||
-		    d[28] != IKE_P_NOTIFY || ike_get16(in.p + 6) != IKE_N_AUTHENTICATION_FAILED)
+		if (ike_sk_open(&to->sk_in, d, 32, p->sent[i].n, &in) || in.n != 16 ||
+		    d[28] != IKE_P_NOTIFY || ike_get16(in.p + 6) != IKE_N_AUTHENTICATION_FAILED ||
+		    in.p[0] != IKE_P_DELETE || in.p[12] != IKE_PROTO_IKE)
 			return false;
 	}
 	return n == 1;
