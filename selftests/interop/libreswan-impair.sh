@@ -129,6 +129,7 @@ nets() {
 	secctl -n "$G1" policy list | grep -o '10\.[0-9.]*/[0-9]*' | sort -u | xargs
 }
 
+# Where all ends it is the peer that began, since what we began we may begin again.
 part_rekey() {
 	local name before own="10.1.0.0/24 10.2.0.0/24"
 
@@ -150,12 +151,12 @@ part_rekey() {
 	clean "$name"
 
 	name="IKE2-ERR-3 the peer rekeys a child of the wrong protocol"
-	up_for "$name" us "REKEY_SA" v2n_rekey_sa_protoid:1 emitting -- rekey_child
+	up_for "$name" them "REKEY_SA" v2n_rekey_sa_protoid:1 emitting -- rekey_child
 	nothing_left "$name"
 	clean "$name"
 
 	name="IKE2-INFO-3 a Delete of an unknown protocol"
-	up_for "$name" us "unreadable request" v2_delete_protoid:7 emitting -- rekey_child
+	up_for "$name" them "unreadable request" v2_delete_protoid:7 emitting -- rekey_child
 	nothing_left "$name"
 	clean "$name"
 
@@ -165,7 +166,7 @@ part_rekey() {
 	clean "$name"
 
 	name="IKE2-KE-5 the peer answers with a public value of zeros"
-	up_for "$name" us "bad key exchange" ke_payload:0 -- ike rekey psk/psk-net
+	up_for "$name" them "bad key exchange" ke_payload:0 -- ike rekey psk/psk-net
 	nothing_left "$name"
 	clean "$name"
 
