@@ -12,6 +12,7 @@
 #define RETRY_MAX_MS	300000	/* longest interval */
 #define CHECK_MS	500	/* how often the outcome of a try is looked at */
 #define SOON_MS		30000	/* longest wait for an address */
+#define YOUNG_MS	10000	/* an IKE SA that ends before that is not made again at once */
 #define UNIQUE_MS	3000	/* time for the other's SA to come up */
 
 /**
@@ -268,15 +269,19 @@ static bool known(const struct ike_sa *sa, const struct ike_child_conf *conf)
 	return conf >= sa->peer->children && conf < sa->peer->children + sa->peer->n_children;
 }
 
-void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+/* A child of @conf is wanted again: at once, or if @slow after a pause. */
+static void again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf, bool slow)
 {
 	struct ike_want *w = known(sa, conf) ? add(sa->ctx, now, sa->peer, conf) : NULL;
 
-	if (!w || w->trying)
-		return;
-	/* who closes what was just made would keep us busy otherwise */
-	if (sa->end == IKE_END_CLOSED && w->at <= now)
+	if (w && !w->trying && slow && w->at <= now)
 		w->at = now + first_wait(sa->peer);
+}
+
+void ike_want_again(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+{
+	/* who closes what was just made would keep us busy otherwise */
+	again(sa, now, conf, sa->end == IKE_END_CLOSED);
 }
 
 bool ike_want_revives(const struct ike_child *ch, enum ike_action action)
@@ -304,7 +309,8 @@ void ike_want_lost(struct ike_sa *sa, uint64_t now, const struct ike_child *ch)
 						     : ch->conf->close_action;
 
 	if (sa->end != IKE_END_QUIET && ike_want_revives(ch, a) && !ch->redundant)
-		ike_want_again(sa, now, ch->conf);
+		again(sa, now, ch->conf,
+		      sa->end == IKE_END_CLOSED || now - sa->born_at < YOUNG_MS);
 }
 
 void ike_want_closed(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)

@@ -435,6 +435,7 @@ static void test_where(void)
 {
 	struct pair *p = finder(80, IKE_WHERE_HERE);
 	uint64_t at;
+	unsigned int n;
 
 	ktap_ok(!up(p, 0) && told.asked, NULL, "the caller is asked where the peer is");
 	pair_run(p, 1000);
@@ -449,6 +450,20 @@ static void test_where(void)
 	p = finder(81, IKE_WHERE_NEVER);
 	ktap_ok(up(p, 0) == -1 && !p->end[0].ctx->wants, NULL,
 		"a peer that is nowhere cannot be called");
+	pair_free(p);
+
+	/* as after a request that nobody can read */
+	p = finder(84, IKE_WHERE_HERE);
+	p->end[0].child[0].dpd_action = IKE_ACTION_START;
+	up(p, 0);
+	pair_run(p, 1000);
+	ike_sa_die(pair_sa(p, 0), p->now);
+	n = p->n_sent;
+	pair_run(p, 1000);
+	ktap_ok(p->n_sent == n, NULL, "who ends what was just made does not keep us busy");
+	pair_run(p, 10000);
+	ktap_ok(pair_count(p, 0) == 1 && pair_sa(p, 0)->children, p->end[0].log,
+		"it is made again a little later");
 	pair_free(p);
 
 	p = finder(82, IKE_WHERE_SOON);
