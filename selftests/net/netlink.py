@@ -178,6 +178,17 @@ class Tests:
         base.update(change)
         return self.of("SA", **base)
 
+    def move(self, **change):
+        """The SA of setup() to other addresses."""
+        base = {
+            "src": addr("192.0.2.1"), "dst": addr("192.0.2.2"), "proto": u8(50),
+            "spi": u32(0x9999), "mark": self.of("MARK", value=u32(1), mask=u32(0xff)),
+            "new_src": addr("192.0.2.3"), "new_dst": addr("192.0.2.4"),
+            "encap": self.of("ENCAP", type=u16(1), sport=u16(4500), dport=u16(4501)),
+        }
+        base.update(change)
+        return self.of("SA", **base)
+
     def selector(self, **change):
         base = {
             "src": addr("10.1.0.0"), "src_prefixlen": u8(24), "dst": addr("10.2.0.0"),
@@ -323,6 +334,14 @@ class Tests:
                          self.sa(spi=spi, aead=self.algo() + [(99, u32(1))]))
             self.refused("an attribute that ends behind the message", command,
                          b"".join(attr(*a) for a in good) + struct.pack("=HH", 400, 1) + b"1234")
+        self.by_form("SA_MIGRATE", self.move(), sa_names)
+        for name in ("dst", "proto", "spi"):
+            self.refused("%s missing" % name, "SA_MIGRATE", self.move(**{name: None}))
+        self.refused("nothing at all", "SA_MIGRATE", [])
+        self.refused("nowhere to go", "SA_MIGRATE",
+                     self.move(new_src=None, new_dst=None, encap=None))
+        self.refused("an attribute of other commands", "SA_MIGRATE", self.move(reqid=u32(7)))
+        self.refused("MOB-1 two families", "SA_MIGRATE", self.move(new_src=addr("2001:db8::1")))
         for command in ("POLICY_NEW", "POLICY_UPDATE"):
             good = self.policy()
             # several templates are allowed: not to be tried twice
@@ -425,7 +444,7 @@ class Tests:
         bad("template with mode 3", tmpl=self.tmpl(mode=u8(3)))
         bad("template with level 7", tmpl=self.tmpl(level=u8(7)))
         bad("SAD-11 template of two families", tmpl=self.tmpl(src=addr("2001:db8::1")))
-        bad("tunnel without a destination", tmpl=self.tmpl(dst=None, src=None))
+        bad("tunnel without a destination or reqid", tmpl=self.tmpl(dst=None, src=None, reqid=None))
         bad("selector with a prefix of 33", sel=self.selector(dst_prefixlen=u8(33)))
         bad("SEL-2 selector of two families", sel=self.selector(
             src=addr("2001:db8::1"), src_prefixlen=u8(64)))
@@ -523,6 +542,7 @@ class Tests:
         """Octets changed anywhere: never a change of the tables with an error."""
         rand = random.Random(4301)
         good = [("SA_NEW", self.sa()), ("SA_UPDATE", self.sa(spi=u32(0x9999))),
+                ("SA_MIGRATE", self.move()),
                 ("POLICY_NEW", self.policy()), ("POLICY_UPDATE", self.policy()),
                 ("SETTINGS_SET", self.of("SETTINGS", default_in=u8(0), default_fwd=u8(0)))]
         before = self.tables()
@@ -555,7 +575,7 @@ class Tests:
     # ---- who may
 
     COMMANDS = ("SA_NEW", "SA_UPDATE", "SA_GET", "SA_DEL", "SA_FLUSH", "SA_ALLOCSPI",
-                "POLICY_NEW", "POLICY_UPDATE", "POLICY_GET", "POLICY_DEL", "POLICY_FLUSH",
+                "SA_MIGRATE", "POLICY_NEW", "POLICY_UPDATE", "POLICY_GET", "POLICY_DEL", "POLICY_FLUSH",
                 "STATS_GET", "SETTINGS_GET", "SETTINGS_SET", "LOOKUP")
 
     def as_child(self, name, prepare, want):
@@ -615,6 +635,7 @@ class Tests:
         self.accepted("the message that the others are made from", "SA_UPDATE",
                       self.sa(spi=u32(0x9999), aead=None))
         self.accepted("the message that the others are made from", "POLICY_UPDATE", self.policy())
+        self.accepted("the message that the others are made from", "SA_MIGRATE", self.move())
         self.setup()
         self.forms()
         for command in ("SA_NEW", "SA_UPDATE"):
