@@ -13,6 +13,7 @@
 #include <openssl/rand.h>
 
 #include "daemon.h"
+#include "ready.h"
 
 #define BATCH 64	/* datagrams of one socket before others get their turn */
 
@@ -250,6 +251,7 @@ void ike_daemon_stop(struct ike_daemon *d)
 		return;
 	}
 	ike_say(d, "ending");
+	ike_ready("STOPPING=1");
 	d->stop_at = now + IKE_STOP_MS;
 	ike_want_free(d->ctx);
 	while ((sa = ike_sa_next(d->ctx, sa))) {

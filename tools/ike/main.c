@@ -15,6 +15,7 @@
 #include "ctl_path.h"
 #include "daemon.h"
 #include "priv.h"
+#include "ready.h"
 
 #define CONF_PATH "/etc/secike/secike.conf"
 
@@ -74,6 +75,8 @@ static int run(struct ike_daemon *d, const char *sock, bool filter)
 
 	if (!ike_daemon_start(d) && !ike_ctl_open(d, sock) && !lock_up(d, filter)) {
 		ike_say(d, "secike %s, %u connections", NFSEC_VERSION, d->setup->n);
+		if (ike_ready("READY=1"))
+			ike_say(d, "the service manager cannot be told: %s", strerror(errno));
 		ike_daemon_run(d);
 		rc = event_base_dispatch(d->base) < 0;
 	}

@@ -123,7 +123,7 @@ static void test_gateway(void)
 		rounds(p);
 		pair_run(p, 3600000);
 		ktap_ok(quiet && p->n_sent <= n + 6 && p->end[0].ctx->stats.received > 400, NULL,
-			"ATK-20 EAP instead of AUTH, %s: it is told no, nothing else, however often",
+			"ATK-20 IKE2-EAP-2 EAP instead of AUTH, %s: it is told no, nothing else, however often",
 			tricks[i].name);
 		ktap_ok(!p->end[0].ctx->sas && !pair_kern(p, 0) && !pair_policies(p, 0) &&
 			!p->end[0].ctx->stats.up[1] && !p->end[0].kern.errors &&

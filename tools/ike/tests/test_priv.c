@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@
 #include "../../tests/ktap.h"
 #include "../crypto.h"
 #include "../priv.h"
+#include "../ready.h"
 #include "../udp.h"
 
 static char path[64];
@@ -311,6 +313,52 @@ static void test_caps(void)
 	ktap_ok(bits & 16, NULL, "what is given up is gone");
 }
 
+static int do_ready(void)
+{
+	return ike_ready("READY=1");
+}
+
+/* What the socket @name of a service manager hears, with "@" for an abstract name. */
+static void ready_by(const char *name)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc;
+	char heard[64] = "";
+
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", name);
+	if (*name == '@')
+		un.sun_path[0] = '\0';
+	else
+		unlink(name);
+	if (bind(s, (struct sockaddr *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+							strlen(name))))
+		abort();
+	setenv("NOTIFY_SOCKET", name, 1);
+	rc = after(do_ready);
+	if (recv(s, heard, sizeof(heard) - 1, MSG_DONTWAIT) < 0)
+		heard[0] = '\0';
+	ktap_ok(!rc && !strcmp(heard, "READY=1"), NULL, "the service manager hears it at %s",
+		*name == '@' ? "an abstract name" : "a path");
+	close(s);
+	if (*name != '@')
+		unlink(name);
+}
+
+static void test_ready(void)
+{
+	char name[sizeof(path) + 16];
+
+	unsetenv("NOTIFY_SOCKET");
+	ktap_ok(!ike_ready("READY=1"), NULL, "without a service manager nothing is told");
+	snprintf(name, sizeof(name), "%s.ready", path);
+	ready_by(name);
+	snprintf(name, sizeof(name), "@test_priv.%d", (int)getpid());
+	ready_by(name);
+	setenv("NOTIFY_SOCKET", "relative", 1);
+	ktap_ok(ike_ready("READY=1") && errno == EINVAL, NULL, "a name that is none");
+	unsetenv("NOTIFY_SOCKET");
+}
+
 int main(void)
 {
 	snprintf(path, sizeof(path), "/tmp/test_priv.%d", (int)getpid());
@@ -332,6 +380,7 @@ int main(void)
 	denied(do_code_later, "executing what was written");
 	denied(do_kill, "signals for others");
 	denied(do_chown, "files of others");
+	test_ready();
 	test_caps();
 	return ktap_end();
 }
