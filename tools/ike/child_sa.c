@@ -355,6 +355,7 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 	sa->children = ch;
 	sa->ctx->stats.children++;
 	ike_log(sa->ctx, sa, "%.32s: child established", ch->conf->name);
+	ike_want_served(sa, now, ch->conf);
 	ike_tell(sa->ctx, &e);
 	tell(sa, ch, true);
 	return 0;

@@ -294,6 +294,15 @@ bool ike_want_waits(struct ike_sa *sa, const struct ike_child_conf *conf)
 	return *find(sa->ctx, sa->peer, conf);
 }
 
+void ike_want_served(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf)
+{
+	struct ike_want *w = *find(sa->ctx, sa->peer, conf);
+
+	/* before it can go again */
+	if (w)
+		at(sa->ctx, w, now);
+}
+
 void ike_want_tried(struct ike_sa *sa, uint64_t now)
 {
 	struct ike_want *w;

@@ -23,6 +23,9 @@ bool ike_want_revives(const struct ike_child *ch, enum ike_action action);
 /* Whether a child of @conf is wanted that is not there. */
 bool ike_want_waits(struct ike_sa *sa, const struct ike_child_conf *conf);
 
+/* A child of @conf was established: who wanted it is served. */
+void ike_want_served(struct ike_sa *sa, uint64_t now, const struct ike_child_conf *conf);
+
 /* @sa, which was to be established, is not: what came of it is looked at now. */
 void ike_want_tried(struct ike_sa *sa, uint64_t now);
 

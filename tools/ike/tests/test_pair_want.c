@@ -452,6 +452,14 @@ static void test_where(void)
 		"a peer that is nowhere cannot be called");
 	pair_free(p);
 
+	p = finder(85, IKE_WHERE_HERE);
+	ike_acquire(p->end[0].ctx, p->now, &p->end[0].conf, &p->end[0].child[0], NULL, NULL);
+	pair_run(p, 100);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
+		!ike_wanted(p->end[0].ctx, &p->end[0].conf, &p->end[0].child[0], &at),
+		p->end[0].log, "what has come is not wanted, however soon it goes");
+	pair_free(p);
+
 	/* as after a request that nobody can read */
 	p = finder(84, IKE_WHERE_HERE);
 	p->end[0].child[0].dpd_action = IKE_ACTION_START;
