@@ -117,6 +117,14 @@ sas() {
 
 sas_are() { [ "$(sas "$1")" = "$2" ]; }
 
+# encapsulated NS: number of its IPsec SAs in UDP
+encapsulated() {
+	case $(impl_of "$1") in
+	nfsec) secctl -n "$1" -j state list | jq '[.[] | select(.encap)] | length' ;;
+	xfrm) ip -n "$1" xfrm state | grep -c 'encap type espinudp' ;;
+	esac
+}
+
 # state_of CONNECTION: up, connecting, down
 state_of() {
 	secctl -n "$G1" -j ike status | jq -r --arg n "$1" '.connections[]? | select(.name == $n) | .state'

@@ -44,14 +44,6 @@ part_cert() {
 	peer_ends cert
 }
 
-# encapsulated NS: number of its IPsec SAs in UDP
-encapsulated() {
-	case $(impl_of "$1") in
-	nfsec) secctl -n "$1" -j state list | jq '[.[] | select(.encap)] | length' ;;
-	xfrm) ip -n "$1" xfrm state | grep -c 'encap type espinudp' ;;
-	esac
-}
-
 # in_udp NAME: SAs and packets are
 in_udp() {
 	same "$1: in UDP here" "$(encapsulated "$G1")" 2
