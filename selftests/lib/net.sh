@@ -207,6 +207,11 @@ agent() {
 	[[ $REPLY == ok* ]]
 }
 
+# tcp_sent NS: TCP segments that it has sent, each once
+tcp_sent() {
+	in_ns "$1" awk '$1 == "Tcp:" { sent = $12 - $13 } END { print sent }' /proc/net/snmp
+}
+
 # fails STATUS COMMAND...: the agent must answer with STATUS (lost, err ENAME)
 fails() {
 	local want=$1

@@ -56,8 +56,10 @@ capture clear "$R" G1 "(net 10.1.0.0/24 or net 10.2.0.0/24) and not esp"
 
 ip netns exec "$B" iperf3 -s -1 -p 5201 >"$tmp/server" 2>&1 &
 wait_for 10 grep -q listening "$tmp/server"
-ip netns exec "$A" iperf3 -c 10.2.0.2 -p 5201 -t 600 -b 20M -J >"$tmp/client" 2>&1 &
 load=$!
+ip netns exec "$A" iperf3 -c 10.2.0.2 -p 5201 -t 600 -b 20M >/dev/null 2>&1 &
+load+=" $!"
+segments=$(tcp_sent "$A")
 agent flow there "$A" 10.1.0.2 "$B" 10.2.0.2 pps=400 len=300
 agent flow back "$B" 10.2.0.2 "$A" 10.1.0.2 pps=400 len=900
 
@@ -91,10 +93,10 @@ account() {
 }
 account there
 account back
-kill $load
+# iperf3 that has several threads may never come to an end by itself
+kill -KILL $load
 wait $load 2>/dev/null
-more "KMI-3 TCP went on" "$(jq '.end.sum_sent.bytes // 0' "$tmp/client")" 1000000
-note "TCP retransmissions: $(jq '.end.sum_sent.retransmits // -1' "$tmp/client")"
+more "KMI-3 TCP went on" $(($(tcp_sent "$A") - segments)) 1000
 none_captured "OUT-2 nothing went in clear" clear
 same "no drops at G1" "$(all_drops "$G1")" ""
 same "no drops at G2" "$(all_drops "$G2")" ""
