@@ -208,6 +208,7 @@ agent() {
 }
 
 # tcp_sent NS: TCP segments that it has sent, each once
+# shellcheck disable=SC2016 # for awk
 tcp_sent() {
 	in_ns "$1" awk '$1 == "Tcp:" { sent = $12 - $13 } END { print sent }' /proc/net/snmp
 }
