@@ -42,7 +42,8 @@ bool ike_child_pair(const struct ike_ts *local, const struct ike_ts *remote)
 /* Policy @i of a child: each pair of selectors, out and in. False if there is no packet that
  * both of the pair select.
  */
-static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_policy *p)
+static bool policy(const struct ike_child *ch, const struct ike_addr *src,
+		   const struct ike_addr *dst, unsigned int i, struct ike_kern_policy *p)
 {
 	const struct ike_ts *l = &ch->local[i / 2 / ch->n_remote];
 	const struct ike_ts *r = &ch->remote[i / 2 % ch->n_remote];
@@ -52,22 +53,25 @@ static bool policy(const struct ike_child *ch, unsigned int i, struct ike_kern_p
 		.inbound = in, .transport = ch->transport, .proto = ch->chosen.proto,
 		.reqid = ch->reqid, .like = ch->conf->reqid,
 		.from = in ? *r : *l, .to = in ? *l : *r,
-		.src = in ? ch->dst : ch->src, .dst = in ? ch->src : ch->dst,
+		.src = in ? *dst : *src, .dst = in ? *src : *dst,
 		.mark = in ? ch->conf->mark_in : ch->conf->mark_out,
 		.mask = in ? ch->conf->mask_in : ch->conf->mask_out,
 	};
 	return ike_child_pair(l, r);
 }
 
-/* Adds or removes the policies of each pair of selectors. 0, or -1 with none added. */
-static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
+/* Adds or removes the policies of each pair of selectors, between our address @src and @dst.
+ * 0, or -1 with none added.
+ */
+static int policies(struct ike_sa *sa, const struct ike_child *ch, const struct ike_addr *src,
+		    const struct ike_addr *dst, bool add)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	unsigned int i, n = ch->n_local * ch->n_remote * 2;
 	struct ike_kern_policy p;
 
 	for (i = 0; i < n; i++) {
-		if (!policy(ch, i, &p))
+		if (!policy(ch, src, dst, i, &p))
 			continue;
 		if (!add)
 			k->kernel->del_policy(k->kern, &p);
@@ -77,7 +81,7 @@ static int policies(struct ike_sa *sa, struct ike_child *ch, bool add)
 	if (i == n)
 		return 0;
 	while (i--)
-		if (policy(ch, i, &p))
+		if (policy(ch, src, dst, i, &p))
 			k->kernel->del_policy(k->kern, &p);
 	return -1;
 }
@@ -145,7 +149,7 @@ static void put_away(struct ike_sa *sa, struct ike_child *ch, bool drain)
 		*p = ch->next;
 	tell(sa, ch, false);
 	if (ch->in_kernel)
-		policies(sa, ch, false);
+		policies(sa, ch, &ch->src, &ch->dst, false);
 	if (ch->out_kernel)
 		k->kernel->del_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst);
 	if (!drain)
@@ -336,7 +340,7 @@ int ike_child_install(struct ike_sa *sa, uint64_t now, struct ike_child *ch,
 		ike_child_release(sa, ch);
 		err = !ch->out_kernel;
 	}
-	if (!err && policies(sa, ch, true))
+	if (!err && policies(sa, ch, &ch->src, &ch->dst, true))
 		err = -1;
 	if (err) {
 		ike_fail(sa->ctx, sa, 0, IKE_WHY_KERNEL, "%.32s: the kernel refused",
@@ -367,7 +371,7 @@ void ike_child_move(struct ike_sa *sa)
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
 	struct ike_addr local = sa->local, remote = sa->remote;
 	bool encap = sa->nat_us || sa->nat_peer;
-	struct ike_child *ch, was;
+	struct ike_child *ch;
 	int err;
 
 	ike_sa_touch(sa);
@@ -376,20 +380,19 @@ void ike_child_move(struct ike_sa *sa)
 		remote.port = 0;
 	}
 	for (ch = sa->children; ch; ch = ch->next) {
-		was = *ch;
+		/* The new policies are there before the old ones go: there is no gap. */
+		err = policies(sa, ch, &sa->local, &sa->remote, true);
+		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &ch->src, &remote,
+				     &local);
+		if (ch->out_kernel)
+			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &ch->dst,
+					     &local, &remote);
+		policies(sa, ch, &ch->src, &ch->dst, false);
 		ch->src = sa->local;
 		ch->dst = sa->remote;
 		ch->out.src = ch->src;
 		ch->out.dst = ch->dst;
 		ch->out.encap = encap;
-		/* The new policies are there before the old ones go: there is no gap. */
-		err = policies(sa, ch, true);
-		k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_in, &was.src, &remote,
-				     &local);
-		if (ch->out_kernel)
-			k->kernel->update_sa(k->kern, ch->chosen.proto, ch->spi_out, &was.dst,
-					     &local, &remote);
-		policies(sa, &was, false);
 		if (err) {
 			ch->in_kernel = false;
 			ch->expire_at = 0;
