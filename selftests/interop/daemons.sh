@@ -322,6 +322,17 @@ peer_ends() {
 	check "$1: nor there" wait_for 5 sas_are "$G2" 0
 }
 
+# comes_back NAME: R, which has held back what both send, does so no longer; "wire" has been
+# captured since before that
+comes_back() {
+	check "$1: traffic is blocked" blocked
+	ns_sysctl "$R" net.ipv4.ip_forward=1
+	shown "$1: it comes up again by itself" wait_for 20 is $1 up
+	shown "$1: bytes get through" traffic
+	none_captured "$1: nothing was in clear" wire
+	check "$1: we end it" ike down $1
+}
+
 # run_parts: what was asked for
 run_parts() {
 	local part

@@ -143,12 +143,7 @@ part_dpd() {
 	sleep 11	# looking all the time would be work
 	shown "dpd: we find a dead peer to be dead" wait_for 25 sas_are "$G1" 0
 	shown "dpd: so does the peer" wait_for 25 sas_are "$G2" 0
-	check "dpd: traffic is blocked" blocked
-	ns_sysctl "$R" net.ipv4.ip_forward=1
-	shown "dpd: it comes up again by itself" wait_for 20 is dpd up
-	shown "dpd: bytes get through" traffic
-	none_captured "dpd: nothing was in clear" wire
-	check "dpd: we end it" ike down dpd
+	comes_back dpd
 	nothing_left dpd
 }
 

@@ -185,20 +185,8 @@ static void child(void *arg, const struct ike_sa *sa, const struct ike_child *ch
 static struct pair *reauth(uint32_t seed, int from)
 {
 	struct pair *p = pair_new(seed);
-	int e;
 
-	for (e = 0; e < 2; e++) {
-		struct end *d = &p->end[e];
-
-		d->child[1] = d->child[0];
-		d->child[1].name = "other";
-		d->child[1].reqid = 2;
-		d->child[1].local = d->local[1];
-		d->child[1].remote = d->remote[1];
-		pair_ts(&d->local[1][0], e ? "10.4.0.0/16" : "10.3.0.0/16");
-		pair_ts(&d->remote[1][0], e ? "10.3.0.0/16" : "10.4.0.0/16");
-		d->conf.n_children = 2;
-	}
+	pair_two_children(p);
 	p->end[from].conf.reauth_ms = 3600000;
 	p->end[from].conf.over_ms = 360000;
 	pair_start(p, 0);
