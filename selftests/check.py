@@ -16,6 +16,7 @@ import sys
 
 RESULT = re.compile(r"^( *)(ok|not ok) (\d+)( .*)?$")
 PLAN = re.compile(r"^( *)1\.\.(\d+)( +# SKIP.*)?$")
+NOTE = re.compile(r"^ *# *(.*)$")
 STATUS = {
     4: "skipped",
     98: "there was no machine",
@@ -32,6 +33,7 @@ class Job:
         status, self.seconds, self.cpu = map(
             int, log.with_suffix(".status").read_text().split())
         self.lines = []
+        self.why = {}       # number of a line: what the test said before it
         self.passed = self.failed = self.skipped = 0
         self.trouble = ""
         self.read(log, status)
@@ -50,7 +52,11 @@ class Job:
         planned = found = children = 0
         skip = ""
         bad = self.failed
+        notes = []
         for line in log.read_text(errors="replace").splitlines():
+            note = NOTE.match(line)
+            if note:
+                notes = notes[-4:] + [note[1]]
             result = RESULT.match(line)
             plan = PLAN.match(line)
             if plan and not plan[1]:
@@ -58,6 +64,9 @@ class Job:
                 skip = plan[3] or skip
             if not result:
                 continue
+            if result[2] == "not ok":
+                self.why[len(self.lines)] = notes
+            notes = []
             # Some logs are those of several programs, each counting from 1.
             self.lines.append(line if result[1] else
                               f"{result[2]} {found + 1}{result[4] or ''}")
@@ -113,9 +122,11 @@ def main():
     for number, job in enumerate(jobs, 1):
         job.show(number)
     for job in jobs:
-        for line in job.lines:
+        for at, line in enumerate(job.lines):
             if line.lstrip().startswith("not ok"):
                 print(f"# failed: {job.name}: {line.strip()}")
+                for note in job.why[at]:
+                    print(f"#     {note}")
             elif re.search(r"# *SKIP\b", line, re.I):
                 print(f"# skipped: {job.name}: {line.strip()}")
         if job.trouble:
