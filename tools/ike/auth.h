@@ -33,12 +33,13 @@ enum ike_deny {
 	IKE_DENY_OLD_METHOD,	/* method 1, 9, 10, 11 though both listed hashes */
 	IKE_DENY_ALGID,		/* AlgorithmIdentifier that we do not know */
 	IKE_DENY_PSS_PARAMS,	/* RSASSA-PSS with other parameters than RFC 7427 has */
+	IKE_DENY_NO_PSS,	/* RSA signature of another kind where RSASSA-PSS is wanted */
 	IKE_DENY_SHA1,		/* signature over SHA-1 */
 	IKE_DENY_HASH,		/* hash that was not listed */
 	IKE_DENY_NO_HASH,	/* peer listed no hash that we can sign with */
 	IKE_DENY_KEY_TYPE,	/* algorithm does not fit the key */
 	IKE_DENY_KEY_POLICY,	/* kind of key not allowed for this peer */
-	IKE_DENY_KEY_SMALL,	/* RSA key below the least size */
+	IKE_DENY_KEY_SMALL,	/* RSA or ECDSA key below the least size */
 	IKE_DENY_KEY_BIG,	/* RSA key above 8192 bits, or its exponent above 64 */
 	IKE_DENY_CURVE,		/* ECDSA on another curve than P-256, P-384, P-521 */
 	IKE_DENY_DER,		/* not DER, or octets after it */
@@ -154,15 +155,20 @@ enum ike_deny ike_algid_parse(struct ike_buf der, struct ike_sig_alg *alg);
  * @ours: hashes that we listed: what the peer may use
  * @peers: hashes that the peer listed: what we may use
  * @keys: kinds of keys, bits of enum ike_key, 0 for any
+ * @prefer: hashes to sign with in method 14, of which the first that the peer listed is
+ *	taken; ends with 0, the first if it is for us to find one that fits the key
  * @pss: sign with RSASSA-PSS in method 14
+ * @only_pss: RSA signatures of the peer have to be RSASSA-PSS
  * @allow_sha1: SHA-1 in method 1 is accepted and used
  * @rsa_min: least size of RSA keys in bits, 0 for 2048
+ * @ec_min: least size of ECDSA keys in bits
  */
 struct ike_sig_policy {
 	bool both_listed;
 	uint16_t ours, peers, keys;
-	bool pss, allow_sha1;
-	unsigned int rsa_min;
+	uint8_t prefer[5];
+	bool pss, only_pss, allow_sha1;
+	unsigned int rsa_min, ec_min;
 };
 
 /* Whether @key is of a kind and size that @p accepts. */

@@ -26,6 +26,7 @@ const char *ike_deny_text(enum ike_deny why)
 		[IKE_DENY_OLD_METHOD] = "old signature method though hashes were negotiated",
 		[IKE_DENY_ALGID] = "signature algorithm not supported",
 		[IKE_DENY_PSS_PARAMS] = "RSASSA-PSS parameters not acceptable",
+		[IKE_DENY_NO_PSS] = "signature is not RSASSA-PSS",
 		[IKE_DENY_SHA1] = "signature with SHA-1 is not allowed",
 		[IKE_DENY_HASH] = "signature with a hash that we did not list",
 		[IKE_DENY_NO_HASH] = "peer lists no hash that our key can sign with",

@@ -102,6 +102,8 @@ enum ike_deny ike_sig_key(EVP_PKEY *key, const struct ike_sig_policy *p)
 		return rsa_size(key, p->rsa_min);
 	if (k == IKE_KEY_EC && !curve_of(key))
 		return IKE_DENY_CURVE;
+	if (k == IKE_KEY_EC && (unsigned int)EVP_PKEY_get_bits(key) < p->ec_min)
+		return IKE_DENY_KEY_SMALL;
 	return IKE_DENY_NONE;
 }
 
@@ -161,15 +163,22 @@ static enum ike_deny verify(EVP_PKEY *key, const struct ike_sig_alg *alg, struct
 	return why;
 }
 
-/* The hash to sign with: the weakest that is not weaker than the key, else a stronger one,
- * else what there is; never SHA-1.
+/* The hash to sign with: the first of those preferred, if there are any. Else the weakest
+ * that is not weaker than the key, else a stronger one, else what there is; never SHA-1.
  */
-static enum ike_hash choose_hash(EVP_PKEY *key, unsigned int k, uint16_t peers)
+static enum ike_hash choose_hash(EVP_PKEY *key, unsigned int k, const struct ike_sig_policy *p)
 {
 	int fit = IKE_HASH_SHA256, h;
+	uint16_t peers = p->peers;
+	unsigned int i;
 
 	if (k == IKE_KEY_ED25519 || k == IKE_KEY_ED448)
 		return peers & IKE_HASH_BIT(IKE_HASH_IDENTITY) ? IKE_HASH_IDENTITY : 0;
+	for (i = 0; p->prefer[i]; i++)
+		if (peers & IKE_HASH_BIT(p->prefer[i]))
+			return p->prefer[i];
+	if (i)
+		return 0;
 	if (k == IKE_KEY_EC)
 		fit = curve_of(key)->hash;
 	else if (EVP_PKEY_get_bits(key) > 7680)
@@ -188,7 +197,7 @@ static enum ike_hash choose_hash(EVP_PKEY *key, unsigned int k, uint16_t peers)
 static enum ike_deny sign_14(EVP_PKEY *key, const struct ike_sig_policy *p, struct ike_buf in,
 			     uint8_t *out, size_t cap, size_t *len)
 {
-	struct ike_sig_alg alg = { kind(key), choose_hash(key, kind(key), p->peers) };
+	struct ike_sig_alg alg = { kind(key), choose_hash(key, kind(key), p) };
 	uint8_t id[IKE_ALGID_MAX];
 	enum ike_deny why;
 	size_t n;
@@ -264,7 +273,9 @@ enum ike_deny ike_sig_make(EVP_PKEY *key, const struct ike_sig_policy *p, struct
 			   uint8_t *method, uint8_t *out, size_t cap, size_t *len)
 {
 	static const struct ike_sig_alg rsa_sha1 = { IKE_KEY_RSA, IKE_HASH_SHA1 };
-	enum ike_deny why = ike_sig_key(key, p);
+	/* More that is asked of the peer's keys does not bind ours. */
+	const struct ike_sig_policy own = { .rsa_min = p->rsa_min < RSA_MIN ? p->rsa_min : 0 };
+	enum ike_deny why = ike_sig_key(key, &own);
 	const struct curve *c;
 
 	*len = 0;
@@ -321,6 +332,8 @@ static enum ike_deny check_14(EVP_PKEY *key, const struct ike_sig_policy *p, str
 		return IKE_DENY_KEY_TYPE;
 	if (alg.hash == IKE_HASH_SHA1)
 		return IKE_DENY_SHA1;
+	if (alg.key == IKE_KEY_RSA && p->only_pss && !alg.pss)
+		return IKE_DENY_NO_PSS;
 	if (!(p->ours & IKE_HASH_BIT(alg.hash)))
 		return IKE_DENY_HASH;
 	return verify(key, &alg, in, (struct ike_buf){ data.p + 1 + n, data.n - 1 - n });
@@ -340,6 +353,8 @@ enum ike_deny ike_sig_check(EVP_PKEY *key, const struct ike_sig_policy *p, uint8
 	case IKE_AUTH_RSA:
 		if (p->both_listed)
 			return IKE_DENY_OLD_METHOD;
+		if (p->only_pss)
+			return IKE_DENY_NO_PSS;
 		return kind(key) == IKE_KEY_RSA ? check_1(key, p, octets, data) :
 			IKE_DENY_KEY_TYPE;
 	case IKE_AUTH_ECDSA_256:

@@ -101,12 +101,14 @@ enum ike_conf_method { IKE_CONF_PUBKEY, IKE_CONF_PSK };
  * @rsa: smallest RSA key in bits, 0 if not limited
  * @ecdsa: the same for ECDSA
  * @keys: types of keys allowed, IKE_CONF_KEY_*; 0 if all are
+ * @pss: RSA signatures have to be RSASSA-PSS
  */
 struct ike_conf_auth {
 	uint8_t method;
 	uint8_t n_hashes;
 	uint8_t hashes[4];
 	uint8_t keys;
+	bool pss;
 	uint16_t rsa, ecdsa;
 };
 

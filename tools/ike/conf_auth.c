@@ -26,8 +26,9 @@ static bool add_hash(struct ike_conf_auth *a, uint8_t hash)
 /* One word of a constraint; false if it is none. */
 static bool word(struct ike_conf_auth *a, const char *w, char *rest)
 {
-	static const struct { const char *w; uint8_t hash, key; } known[] = {
-		{ "pubkey" }, { "rsa", 0, IKE_CONF_KEY_RSA }, { "ecdsa", 0, IKE_CONF_KEY_ECDSA },
+	static const struct { const char *w; uint8_t hash, key; bool pss; } known[] = {
+		{ "pubkey" }, { "rsa", 0, IKE_CONF_KEY_RSA },
+		{ "rsa/pss", 0, IKE_CONF_KEY_RSA, true }, { "ecdsa", 0, IKE_CONF_KEY_ECDSA },
 		{ "ed25519", 0, IKE_CONF_KEY_ED25519 }, { "ed448", 0, IKE_CONF_KEY_ED448 },
 		{ "sha1", IKE_HASH_SHA1 }, { "sha256", IKE_HASH_SHA256 },
 		{ "sha384", IKE_HASH_SHA384 }, { "sha512", IKE_HASH_SHA512 },
@@ -43,6 +44,7 @@ static bool word(struct ike_conf_auth *a, const char *w, char *rest)
 	if (known[i].hash && !add_hash(a, known[i].hash))
 		return false;
 	a->keys |= known[i].key;
+	a->pss |= known[i].pss;
 	/* A number after it is the least size of a key. */
 	if (rest && isdigit((unsigned char)*rest)) {
 		bits = strtoul(rest, NULL, 10);
@@ -100,7 +102,7 @@ static bool auth_same(const void *a, const void *b)
 {
 	const struct ike_conf_auth *m = a, *o = b;
 
-	return m->method == o->method && m->n_hashes == o->n_hashes && m->keys == o->keys &&
+	return m->method == o->method && m->pss == o->pss && m->n_hashes == o->n_hashes && m->keys == o->keys &&
 	       !memcmp(m->hashes, o->hashes, m->n_hashes) && m->rsa == o->rsa &&
 	       m->ecdsa == o->ecdsa;
 }

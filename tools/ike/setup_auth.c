@@ -15,13 +15,6 @@
 
 #define PATH_LEN 4352
 
-static void refuse(struct ike_setup_ctx *x, const struct ike_conf_item *item, const char *conn,
-		   const char *what)
-{
-	ike_setup_error(x, item, "%s of connection \"%s\": %s is not supported yet", item->name,
-			conn, what);
-}
-
 static struct ike_id to_id(const struct ike_conf_id *id)
 {
 	return (struct ike_id){ id->type, id->data };
@@ -255,17 +248,32 @@ static void local_certs(struct ike_setup_ctx *x, struct ike_setup_peer *m,
 	find_key(x, m, r);
 }
 
+/* What is said about how we sign; the key has to be of that kind. */
+static void sign_as(struct ike_setup_ctx *x, struct ike_setup_peer *m, struct ike_peer_conf *p,
+		    const struct ike_conf_round *r)
+{
+	const struct ike_sig_policy wanted = {
+		.keys = r->auth.keys, .rsa_min = r->auth.rsa, .ec_min = r->auth.ecdsa,
+	};
+	enum ike_deny why = m->opened.key ? ike_sig_key(m->opened.key, &wanted) : IKE_DENY_NONE;
+
+	if (why)
+		ike_setup_error(x, &r->item, "%s of connection \"%s\": our own key: %s",
+				r->item.name, m->conf->item.name, ike_deny_text(why));
+	memcpy(p->sig.prefer, r->auth.hashes, r->auth.n_hashes);
+	p->sig.pss = r->auth.pss;
+}
+
 static void local(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf_round *r)
 {
 	struct ike_setup_peer *m = &x->s->more[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
-	const char *conn = m->conf->item.name;
 
 	p->by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
-	if (r->auth.n_hashes)
-		refuse(x, &r->item, conn, "a choice of hashes");
-	if (p->by == IKE_BY_CERT)
+	if (p->by == IKE_BY_CERT) {
 		local_certs(x, m, r);
+		sign_as(x, m, p, r);
+	}
 	local_id(x, i, r);
 	p->key = m->opened.key;
 	p->certs = m->opened.certs;
@@ -392,19 +400,18 @@ static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 	};
 	struct ike_setup_peer *m = &x->s->more[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
-	const char *conn = m->conf->item.name;
 	unsigned int k;
 
 	p->remote_by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
 	p->remote_id = to_id(&r->id);
-	if (r->auth.ecdsa > 256)
-		refuse(x, &r->item, conn, "a least size of ECDSA keys");
 	if (p->remote_by == IKE_BY_PSK)
 		return;
 	for (k = 0; k < r->auth.n_hashes; k++)
 		p->sig.ours |= IKE_HASH_BIT(r->auth.hashes[k]);
 	p->sig.keys = r->auth.keys;
 	p->sig.rsa_min = r->auth.rsa;
+	p->sig.ec_min = r->auth.ecdsa;
+	p->sig.only_pss = r->auth.pss;
 	p->cert.revocation = revocation[r->revocation];
 	of_peer(x, i, r);
 	/* Those are trusted without an authority, unless one is named. */

@@ -207,6 +207,48 @@ static void test_method14(EVP_PKEY *key, const char *name, bool pss)
 		IKE_DENY_NOT_NEGOTIATED, NULL, "IKE2-SIG-2 %s: method 14 without the notify", name);
 }
 
+static void test_choice(void)
+{
+	struct ike_sig_policy p = both(), q = both(), o = both();
+	struct ike_sig_alg alg = { 0 };
+	uint8_t out[IKE_SIG_MAX], method;
+	size_t n;
+
+	p.peers = IKE_HASH_BIT(IKE_HASH_SHA256) | IKE_HASH_BIT(IKE_HASH_SHA512);
+	p.prefer[0] = IKE_HASH_SHA384;
+	ktap_ok(ike_sig_make(rsa2048, &p, text, &method, out, sizeof(out), &n) ==
+		IKE_DENY_NO_HASH, NULL, "IKE2-SIG-3 only a hash that the peer did not list");
+	p.prefer[1] = IKE_HASH_SHA512;
+	p.prefer[2] = IKE_HASH_SHA256;
+	ktap_ok(!ike_sig_make(rsa2048, &p, text, &method, out, sizeof(out), &n) &&
+		!ike_algid_parse((struct ike_buf){ out + 1, out[0] }, &alg) &&
+		alg.hash == IKE_HASH_SHA512, NULL, "IKE2-SIG-3 the first that the peer listed");
+	ktap_ok(!round_trip(ed25519, &(struct ike_sig_policy){ .both_listed = true,
+			.peers = IKE_HASHES_ALL, .prefer = { IKE_HASH_SHA512 } }, ed25519, &q, &method),
+		NULL, "IKE2-SIG-7 Ed25519 has no choice of hashes");
+
+	q.only_pss = true;
+	ktap_ok(round_trip(rsa2048, &p, rsa2048, &q, &method) == IKE_DENY_NO_PSS, NULL,
+		"IKE2-SIG-4 PKCS #1 where RSASSA-PSS is wanted");
+	p.pss = true;
+	ktap_ok(!round_trip(rsa2048, &p, rsa2048, &q, &method), NULL,
+		"IKE2-SIG-4 RSASSA-PSS where it is wanted");
+	ktap_ok(!round_trip(ec256, &p, ec256, &q, &method), NULL,
+		"IKE2-SIG-4 which says nothing about ECDSA");
+	p = q = (struct ike_sig_policy){ .allow_sha1 = true };
+	q.only_pss = true;
+	ktap_ok(round_trip(rsa2048, &p, rsa2048, &q, &method) == IKE_DENY_NO_PSS, NULL,
+		"IKE2-SIG-6 method 1 where RSASSA-PSS is wanted");
+
+	p = q = both();
+	q.ec_min = 384;
+	ktap_ok(round_trip(ec256, &p, ec256, &q, &method) == IKE_DENY_KEY_SMALL &&
+		!round_trip(ec384, &p, ec384, &q, &method), NULL, "an ECDSA key of the least size");
+	p.keys = IKE_KEY_EC;
+	ktap_ok(!round_trip(rsa2048, &p, rsa2048, &o, &method), NULL,
+		"what the peer's key has to be does not bind ours");
+}
+
 static void test_old_methods(void)
 {
 	struct ike_sig_policy p = { .allow_sha1 = true }, strict = { 0 }, listed = both();
@@ -538,6 +580,7 @@ int main(void)
 	test_method14(ec521, "P-521", false);
 	test_method14(ed25519, "Ed25519", false);
 	test_method14(ed448, "Ed448", false);
+	test_choice();
 	test_old_methods();
 	test_old_forms();
 	test_pss_salt();

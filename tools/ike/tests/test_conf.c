@@ -85,7 +85,7 @@ static const char full[] =
 	"    local-1 {\n round = 1\n id = \"C=CH, O=Example, CN=gw\"\n"
 	"      certs = a.pem, /abs/b.pem\n cert-x { file = c.pem }\n pubkeys = k.pem\n }\n"
 	"    remote {\n id = *@example.org\n cacerts = ca.pem\n revocation = strict\n"
-	"      auth = rsa-3072-ecdsa-256-sha256\n cacert1 { file = ca2.pem }\n }\n"
+	"      auth = rsa/pss-3072-ecdsa-256-sha256\n cacert1 { file = ca2.pem }\n }\n"
 	"    children {\n"
 	"      net {\n"
 	"        esp_proposals = aes128gcm16-x25519\n"
@@ -170,7 +170,7 @@ static void good_rounds(const struct ike_conf_conn *c)
 	ktap_ok(s->id.type == IKE_ID_RFC822 && octets(s->id.data, "*@example.org", 13) &&
 		s->cacerts.n == 2 && !strcmp(s->cacerts.v[1], "/etc/x/x509ca/ca2.pem") &&
 		s->revocation == IKE_CONF_STRICT && s->auth.rsa == 3072 && s->auth.ecdsa == 256 &&
-		s->auth.hashes[0] == 2 && s->auth.keys == (IKE_CONF_KEY_RSA | IKE_CONF_KEY_ECDSA),
+		s->auth.pss && !r->auth.pss && s->auth.hashes[0] == 2 && s->auth.keys == (IKE_CONF_KEY_RSA | IKE_CONF_KEY_ECDSA),
 		NULL, "remote: identity, CAs, limits");
 }
 
@@ -313,6 +313,7 @@ static const struct {
 	  "auth = eap-tls is not supported" },
 	{ "connections { a { local { auth = pubkey-md5 } } }", "not \"pubkey-md5\"" },
 	{ "connections { a { local { auth = rsa-12 } } }", "not \"rsa-12\"" },
+	{ "connections { a { local { auth = ecdsa/pss } } }", "not \"ecdsa/pss\"" },
 	{ "connections { a { local { id = 10.0.0.0/8 } } }", "it has to be one address" },
 	{ "connections { a { local { id = \"keyid:#abc\" } } }", "not in hexadecimal" },
 	{ "connections { a { local { id = ipv4:10.0.0.1 } } }", "octets as they are" },
