@@ -71,25 +71,12 @@ static void replace(struct ike_ts *ts, unsigned int n, const struct ike_addr *to
 	}
 }
 
-/* A TS payload with the addresses that the peer knows. */
-static void out_as_known(struct ike_out *o, uint8_t type, const struct ike_ts *ts, unsigned int n,
-			 const struct ike_addr *known)
-{
-	struct ike_ts copy[IKE_CHILD_TS];
-	struct ike_addr was;
-
-	memcpy(copy, ts, n * sizeof(copy[0]));
-	if (known->len)
-		replace(copy, n, known, &was);
-	ike_out_ts(o, type, copy, n);
-}
-
 void ike_child_answer_ts(struct ike_out *o, const struct ike_child *ch)
 {
 	if (ch->transport)
 		ike_out_notify_flag(o, IKE_N_USE_TRANSPORT_MODE);
-	out_as_known(o, IKE_P_TSI, ch->remote, ch->n_remote, &ch->oa_remote);
-	out_as_known(o, IKE_P_TSR, ch->local, ch->n_local, &ch->oa_local);
+	ike_out_ts(o, IKE_P_TSI, ch->remote, ch->n_remote);
+	ike_out_ts(o, IKE_P_TSR, ch->local, ch->n_local);
 }
 
 static int read_ts(const struct ike_msg *m, uint8_t type, struct ike_ts *out)
@@ -120,18 +107,18 @@ static bool narrow(struct ike_step *x, const struct ike_child_conf *conf,
 	return to->n_local && to->n_remote;
 }
 
-/* In transport mode through a NAT the peer's selectors have the addresses of its own side: put
- * those of the IP header in their place (RFC 7296 2.23.1).
+/* In transport mode through a NAT the peer's selectors have the addresses that it sees: put
+ * those of the IP header in their place, in requests and answers (RFC 7296 2.23.1).
  */
-static void through_nat(struct ike_step *x, struct ike_ts *tsi, int n_i, struct ike_ts *tsr,
-			int n_r, struct ike_child *to)
+static void through_nat(struct ike_step *x, struct ike_ts *local, int n_local,
+			struct ike_ts *remote, int n_remote, struct ike_child *to)
 {
 	if (!ike_msg_notify(x->m, IKE_N_USE_TRANSPORT_MODE, NULL))
 		return;
-	if (x->sa->nat_peer && n_i > 0)
-		replace(tsi, (unsigned int)n_i, x->remote, &to->oa_remote);
-	if (x->sa->nat_us && n_r > 0)
-		replace(tsr, (unsigned int)n_r, x->local, &to->oa_local);
+	if (x->sa->nat_peer && n_remote > 0)
+		replace(remote, (unsigned int)n_remote, x->remote, &to->oa_remote);
+	if (x->sa->nat_us && n_local > 0)
+		replace(local, (unsigned int)n_local, x->local, &to->oa_local);
 }
 
 /* What the peer offers, what @conf accepts, and the first difference. */
@@ -201,7 +188,7 @@ struct ike_child *ike_child_choose(struct ike_step *x, bool first,
 		return NULL;
 	memcpy(nat_i, tsi, sizeof(tsi[0]) * (size_t)(n_i > 0 ? n_i : 0));
 	memcpy(nat_r, tsr, sizeof(tsr[0]) * (size_t)(n_r > 0 ? n_r : 0));
-	through_nat(x, nat_i, n_i, nat_r, n_r, &nat);
+	through_nat(x, nat_r, n_r, nat_i, n_i, &nat);
 	for (i = 0; i < p->n_children; i++) {
 		const struct ike_child_conf *conf = &p->children[i];
 
@@ -284,6 +271,7 @@ int ike_child_take(struct ike_step *x, struct ike_child *ch, bool first)
 	if (n_i <= 0 || n_r <= 0 || n_i > IKE_CHILD_TS || n_r > IKE_CHILD_TS)
 		return refuse(x, ch, IKE_WHY_SELECTORS,
 			      "the answer has no usable traffic selectors");
+	through_nat(x, tsi, n_i, tsr, n_r, ch);
 	if (!ike_ts_list_covers(ch->local, ch->n_local, tsi, (unsigned int)n_i) ||
 	    !ike_ts_list_covers(ch->remote, ch->n_remote, tsr, (unsigned int)n_r))
 		return widened(x, ch, tsi, n_i, tsr, n_r);

@@ -231,13 +231,22 @@ static void test_drain(void)
 	}
 }
 
+static const struct ike_kern_sa *inbound(const struct pair *p, int e)
+{
+	unsigned int i;
+
+	for (i = 0; i < IKE_FAKE_SAS; i++)
+		if (p->end[e].kern.sa[i].spi && p->end[e].kern.sa[i].inbound)
+			return &p->end[e].kern.sa[i];
+	return NULL;
+}
+
 /* Host to host in transport mode; end 0 is behind a NAT. */
 static void test_transport_nat(void)
 {
-	const struct ike_kern_sa *in = NULL;
+	const struct ike_kern_sa *in;
 	struct pair *p = pair_new(250);
 	struct ike_ts inside, outside;
-	unsigned int i;
 	int e;
 
 	for (e = 0; e < 2; e++) {
@@ -254,11 +263,12 @@ static void test_transport_nat(void)
 		ike_ts_equal(&pair_child(p, 0)->local[0], &inside) &&
 		ike_ts_equal(&pair_child(p, 1)->remote[0], &outside), p->end[1].log,
 		"IKE2-NAT-8 each side has the selectors that its packets have");
-	for (i = 0; i < IKE_FAKE_SAS; i++)
-		if (p->end[1].kern.sa[i].spi && p->end[1].kern.sa[i].inbound)
-			in = &p->end[1].kern.sa[i];
+	in = inbound(p, 1);
 	ktap_ok(in && in->oa_src.len == 4 && !memcmp(in->oa_src.a, inside.lo, 4) && !in->oa_dst.len,
 		NULL, "IKE2-NAT-8 the original address is kept for checksums");
+	in = inbound(p, 0);
+	ktap_ok(in && in->oa_dst.len == 4 && !memcmp(in->oa_dst.a, outside.lo, 4) && !in->oa_src.len,
+		NULL, "IKE2-NAT-8 the answer has the address that its sender sees");
 	ask(p, 1, IKE_TASK_REKEY_CHILD, pair_child(p, 1)->spi_in);
 	pair_run(p, 1000);
 	ktap_ok(pair_up(p) && pair_kernels(p, 2) &&
