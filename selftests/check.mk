@@ -33,7 +33,7 @@ net-libreswan := interop/libreswan.sh interop/libreswan-impair.sh
 on_vm-6.12 := net/dkms.sh net-libreswan $(other) $(ike) net-1 net-2 net-3
 on_vm-6.1 := $(other) interop/ike.sh net-1 net-2 net-3
 on_vm-7.2 := wire/wire.py interop/esp.sh interop/ike-more.sh net-1 net-2
-on_uml := net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
+on_uml := interop/ike-pairs.sh net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
 on_uml-debug := wire/wire.py secctl/secctl.sh net-1 net-2 net-3
 # Other versions of strongSwan: 5.9, and 6.1 with ML-KEM
 args_interop/ike.sh = $(if $(findstring vm-6.1/,$@),psk cert)
