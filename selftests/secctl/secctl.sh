@@ -214,9 +214,10 @@ seen() {
 	return 1
 }
 
-n -j monitor all >"$tmp/events" &
+# not by way of n, whose shell is what would be killed in the end
+secctl -n "$N" -j monitor all >"$tmp/events" &
 monitor=$!
-n monitor >"$tmp/events.text" &
+secctl -n "$N" monitor >"$tmp/events.text" &
 text=$!
 for ((i = 0; i < 50; i++)); do
 	n state add $esp spi 0x999 mode tunnel $gcm_sa 2>/dev/null
