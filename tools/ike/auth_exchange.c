@@ -39,13 +39,14 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	const struct ike_peer_conf *p = sa->peer;
 	bool childless = sa->childless && (p->childless == IKE_CHILDLESS_PREFER ||
 					   p->childless == IKE_CHILDLESS_FORCE);
+	bool eap = p->by == IKE_BY_EAP;	/* AUTH comes when that is over, and the PPK with it */
 	struct ike_child *ch = NULL;
 	struct ike_out o;
 
 	if (!childless)
 		ch = ike_child_new(sa, sa->first ? sa->first : &p->children[0]);
 	sa->xc.child = ch;
-	if ((!ch && !childless) || ike_ppk_start(sa))
+	if ((!ch && !childless) || (!eap && ike_ppk_start(sa)))
 		return -1;
 	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
 	ike_out_id(&o, IKE_P_IDI, p->local_id.type, p->local_id.data);
@@ -56,7 +57,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	out_certreq(sa, &o);
 	if (ike_id_single(&p->remote_id))
 		ike_out_id(&o, IKE_P_IDR, p->remote_id.type, p->remote_id.data);
-	if (ike_auth_out(sa, &o, IKE_P_IDI))
+	if (!eap && ike_auth_out(sa, &o, IKE_P_IDI))
 		return -1;
 	ike_cp_out(sa, &o);
 	if (ch) {
@@ -65,7 +66,7 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 		ike_child_out_sa(&o, ch, false);
 		ike_child_out_ts(sa, &o, ch);
 	}
-	if (ike_ppk_out(sa, &o))
+	if (!eap && ike_ppk_out(sa, &o))
 		return -1;
 	if (p->mobike)
 		ike_out_notify_flag(&o, IKE_N_MOBIKE_SUPPORTED);
@@ -79,26 +80,32 @@ static bool id_fits(const struct ike_id *want, const struct ike_payload *id)
 	       ike_id_match(want->type, want->data, id->id.type, id->id.data);
 }
 
-/* The peer with the identities of the message, or NULL. */
-static const struct ike_peer_conf *select_peer(struct ike_step *x, const struct ike_payload *idi)
+/* The peer with the identities of the message, or NULL. Of several one that authenticates as
+ * it wants to, with EAP or without.
+ */
+static const struct ike_peer_conf *select_peer(struct ike_step *x, const struct ike_payload *idi,
+					       bool eap)
 {
 	const struct ike_payload *idr = ike_msg_find(x->m, IKE_P_IDR, NULL);
-	const struct ike_peer_conf *p = x->c->conf.peers;
+	const struct ike_peer_conf *p = x->c->conf.peers, *near = NULL;
 	struct ike_proposal out;
 	char diff[256];
 	unsigned int i;
 
 	for (i = 0; i < x->c->conf.n_peers; i++, p++) {
-		if (!ike_peer_fits(p, x) || !id_fits(&p->remote_id, idi))
+		if (!ike_peer_fits(p, x) || !id_fits(&p->remote_id, idi) || p->by == IKE_BY_EAP)
 			continue;
 		if (idr && !ike_id_same(p->local_id.type, p->local_id.data, idr->id.type,
 					idr->id.data))
 			continue;
-		if (!ike_proposal_choose(p->ike, p->n_ike, &x->sa->chosen, 1, 0, &out, diff,
-					 sizeof(diff)))
+		if (ike_proposal_choose(p->ike, p->n_ike, &x->sa->chosen, 1, 0, &out, diff,
+					sizeof(diff)))
+			continue;
+		if (ike_eap_server(p) == eap)
 			return p;
+		near = near ? near : p;
 	}
-	return NULL;
+	return near;
 }
 
 /* The SA is established: what was kept for AUTH goes. */
@@ -226,11 +233,10 @@ static bool complete(const struct ike_step *x)
 	return n == 3 || (!n && x->sa->childless);
 }
 
-/* Who the peer is; NULL if it is not authenticated. */
-static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike_payload *idi,
-					    bool *ppk)
+/* Whether the peer is @p; NULL if it is not authenticated. */
+static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike_peer_conf *p,
+					    const struct ike_payload *idi, bool *ppk)
 {
-	const struct ike_peer_conf *p = select_peer(x, idi);
 	struct ike_sa *sa = x->sa;
 	struct ike_buf instead = { 0 };
 	const char *detail = NULL;
@@ -239,7 +245,7 @@ static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike
 	*ppk = false;
 	if (p && ike_ppk_request(x, p, &instead, ppk))
 		return NULL;
-	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, instead, &detail);
+	why = ike_auth_peer(sa, p ? p : sa->peer, x->m, idi, instead, &detail);
 	if (p && !why)
 		return p;
 	if (p)
@@ -249,46 +255,30 @@ static const struct ike_peer_conf *identify(struct ike_step *x, const struct ike
 	return NULL;
 }
 
-enum ike_after ike_auth_request(struct ike_step *x)
+enum ike_after ike_auth_accept(struct ike_step *x, const struct ike_peer_conf *p,
+			       const struct ike_payload *id, bool ppk)
 {
-	const struct ike_payload *idi = ike_msg_find(x->m, IKE_P_IDI, NULL);
-	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
-	const struct ike_peer_conf *p;
 	struct ike_sa *sa = x->sa;
+	bool first = !sa->eap;	/* or that was told in the first answer */
 	uint16_t failed;
-	bool ppk;
 
-	if (ike_inter_due(sa)) {
-		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH before all key exchanges");
-		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
-		return IKE_DIE;
-	}
-	/* without AUTH the peer asks for EAP (RFC 7296 2.16), which would begin here */
-	if (!idi || !auth || !complete(x)) {
-		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH request is not complete: no %s",
-			 !idi ? "IDi" : !auth ? "AUTH, and EAP is not possible here"
-					      : "SA, TSi or TSr");
-		ike_out_notify_flag(x->out, auth ? IKE_N_INVALID_SYNTAX
-						 : IKE_N_AUTHENTICATION_FAILED);
-		return IKE_DIE;
-	}
-	p = identify(x, idi, &ppk);
-	if (!p || taken(x, p, idi)) {
+	if (taken(x, p, id)) {
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
 	ike_sa_peer(sa, p);
-	ike_out_id(x->out, IKE_P_IDR, p->local_id.type, p->local_id.data);
-	if (ike_auth_cert_out(sa, x->out) || ike_auth_out(sa, x->out, IKE_P_IDR) ||
-	    establish(x, idi)) {
+	if (first)
+		ike_out_id(x->out, IKE_P_IDR, p->local_id.type, p->local_id.data);
+	if ((first && ike_auth_cert_out(sa, x->out)) || ike_auth_out(sa, x->out, IKE_P_IDR) ||
+	    establish(x, id)) {
 		ike_out_chain(x->out, x->out->p, x->out->cap);
 		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_DIE;
 	}
 	/* before the leftovers go, whose address it may have */
 	failed = ike_cp_lease(x);
-	initial_contact(x, idi);
-	replace_others(x, idi);
+	initial_contact(x, id);
+	replace_others(x, id);
 	ike_cp_answer(x);
 	if (ike_msg_find(x->m, IKE_P_SA, NULL))
 		answer_child(x, failed);
@@ -298,7 +288,45 @@ enum ike_after ike_auth_request(struct ike_step *x)
 	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
 	if (sa->mobike)
 		ike_out_notify_flag(x->out, IKE_N_MOBIKE_SUPPORTED);
+	ike_eap_end(sa);
 	return IKE_GO_ON;
+}
+
+enum ike_after ike_auth_request(struct ike_step *x)
+{
+	const struct ike_payload *idi = ike_msg_find(x->m, IKE_P_IDI, NULL);
+	const struct ike_payload *auth = ike_msg_find(x->m, IKE_P_AUTH, NULL);
+	const struct ike_peer_conf *p = NULL;
+	struct ike_sa *sa = x->sa;
+	bool eap, ppk;
+
+	if (ike_inter_due(sa)) {
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH before all key exchanges");
+		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	if (sa->eap)
+		return ike_eap_request(x);
+	if (idi)
+		p = select_peer(x, idi, !auth);
+	/* without AUTH the peer asks for EAP (RFC 7296 2.16) */
+	eap = p && !auth && ike_eap_server(p);
+	if (!idi || (p && !auth && !eap) || !complete(x)) {
+		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH request is not complete: no %s",
+			 !idi ? "IDi" : p && !auth && !eap ? "AUTH, and EAP is not possible here"
+							   : "SA, TSi or TSr");
+		ike_out_notify_flag(x->out, auth || eap ? IKE_N_INVALID_SYNTAX
+							: IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	if (eap)
+		return ike_eap_first(x, p, idi);
+	p = identify(x, p, idi, &ppk);
+	if (!p) {
+		ike_out_notify_flag(x->out, IKE_N_AUTHENTICATION_FAILED);
+		return IKE_DIE;
+	}
+	return ike_auth_accept(x, p, idi, ppk);
 }
 
 /* The first child, when the peer is authenticated. */
@@ -339,6 +367,21 @@ static void take_children(struct ike_step *x)
 	ike_want_up(sa, x->now, tried);
 }
 
+enum ike_after ike_auth_take(struct ike_step *x, const struct ike_payload *id)
+{
+	struct ike_sa *sa = x->sa;
+
+	if (establish(x, id))
+		return IKE_DIE;
+	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
+	replace_others(x, id);
+	ike_reauth_take(x);
+	ike_cp_take(x);
+	take_children(x);
+	ike_eap_end(sa);
+	return IKE_GO_ON;
+}
+
 enum ike_after ike_auth_response(struct ike_step *x)
 {
 	const struct ike_payload *id = ike_msg_find(x->m, IKE_P_IDR, NULL);
@@ -346,7 +389,8 @@ enum ike_after ike_auth_response(struct ike_step *x)
 	const struct ike_payload *e = ike_msg_error(x->m);
 	const char *detail = NULL;
 	struct ike_sa *sa = x->sa;
-	enum ike_deny why;
+	bool eap = sa->peer->by == IKE_BY_EAP;
+	enum ike_deny why = IKE_DENY_NONE;
 	bool other;
 
 	if (e && (!auth || e->notify.type == IKE_N_AUTHENTICATION_FAILED ||
@@ -355,17 +399,20 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		ike_fail_refused(sa, NULL, e->notify.type);
 		return IKE_DIE;
 	}
-	/* EAP would go on here, if the peer had proved who it is (RFC 7296 2.16) */
+	if (sa->eap)
+		return ike_eap_response(x);
 	if (!id || !auth) {
 		ike_fail(x->c, sa, 0, IKE_WHY_SYNTAX, "IKE_AUTH response is not complete: no %s",
-			 !id ? "IDr" : ike_msg_find(x->m, IKE_P_EAP, NULL) ?
-			 "AUTH, and EAP is not possible here" : "AUTH");
+			 !id ? "IDr" : !ike_msg_find(x->m, IKE_P_EAP, NULL) ? "AUTH" : eap ?
+			 "AUTH, and EAP alone proves nothing" :
+			 "AUTH, and EAP is not possible here");
 		ike_info_refuse(sa, x->now, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_GO_ON;
 	}
-	why = ike_ppk_response(x) ? IKE_DENY_SECRET : IKE_DENY_NONE;
+	if (!eap && ike_ppk_response(x))
+		why = IKE_DENY_SECRET;
 	if (!why)
-		why = ike_auth_peer(sa, sa->peer, x->m, (struct ike_buf){ 0 }, &detail);
+		why = ike_auth_peer(sa, sa->peer, x->m, id, (struct ike_buf){ 0 }, &detail);
 	other = !why && !id_fits(&sa->peer->remote_id, id);
 	if (why)
 		ike_fail_auth(x, sa->peer, why, detail);
@@ -375,12 +422,5 @@ enum ike_after ike_auth_response(struct ike_step *x)
 		ike_info_refuse(sa, x->now, IKE_N_AUTHENTICATION_FAILED);
 		return IKE_GO_ON;
 	}
-	if (establish(x, id))
-		return IKE_DIE;
-	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
-	replace_others(x, id);
-	ike_reauth_take(x);
-	ike_cp_take(x);
-	take_children(x);
-	return IKE_GO_ON;
+	return eap ? ike_eap_asked(x, id) : ike_auth_take(x, id);
 }

@@ -44,6 +44,7 @@ static size_t make(struct ike_sa *sa, const struct ike_keys *keys, uint8_t id_pa
 	struct ike_sig_policy policy = sig_policy(sa, p);
 	struct ike_auth_in in;
 	uint8_t body[ID_MAX];
+	struct ike_buf shared = ike_eap_secret(sa, keys, id_payload == IKE_P_IDI);
 	enum ike_deny why;
 	size_t n;
 
@@ -57,8 +58,10 @@ static size_t make(struct ike_sa *sa, const struct ike_keys *keys, uint8_t id_pa
 	in = signed_by(sa, keys, id_payload == IKE_P_IDI,
 		       (struct ike_buf){ body, 4 + p->local_id.data.n });
 	n = ike_prf_len(in.prf);
-	if (p->by == IKE_BY_PSK)
-		why = ike_auth_psk(&in, p->secret, data);
+	if (shared.n || p->by == IKE_BY_PSK)
+		why = ike_auth_psk(&in, shared.n ? shared : p->secret, data);
+	else if (p->by == IKE_BY_EAP)
+		why = IKE_DENY_METHOD;
 	else if (p->key)
 		why = ike_auth_sign(&in, p->key, &policy, method, data, IKE_SIG_MAX, &n);
 	else
@@ -227,12 +230,11 @@ static enum ike_deny by_cert(const struct check *k, const struct ike_msg *m, con
 }
 
 enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
-			    const struct ike_msg *m, struct ike_buf instead,
-			    const char **detail)
+			    const struct ike_msg *m, const struct ike_payload *id,
+			    struct ike_buf instead, const char **detail)
 {
-	uint8_t type = sa->initiator ? IKE_P_IDR : IKE_P_IDI;
-	const struct ike_payload *id = ike_msg_find(m, type, NULL);
 	const struct ike_payload *auth = ike_msg_find(m, IKE_P_AUTH, NULL);
+	struct ike_buf shared = ike_eap_secret(sa, &sa->keys, !sa->initiator);
 	struct ike_auth_in in;
 
 	if (!id || !auth)
@@ -240,10 +242,10 @@ enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
 	if (!instead.n)
 		instead = auth->auth.data;
 	in = signed_by(sa, &sa->keys, !sa->initiator, id->body);
-	if (p->remote_by == IKE_BY_CERT)
+	if (!shared.n && p->remote_by == IKE_BY_CERT)
 		return by_cert(&(struct check){ sa, p, &in, id, auth->auth.method, instead }, m,
 			       detail);
-	if (auth->auth.method != IKE_AUTH_PSK)
+	if (auth->auth.method != IKE_AUTH_PSK || (!shared.n && p->remote_by == IKE_BY_EAP))
 		return IKE_DENY_METHOD;
-	return ike_auth_psk_check(&in, p->secret, instead);
+	return ike_auth_psk_check(&in, shared.n ? shared : p->secret, instead);
 }

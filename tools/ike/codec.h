@@ -176,6 +176,7 @@ struct ike_payload {
  *	the additional data of AEAD ciphers (RFC 5282 5.1, RFC 7383 2.5)
  * @sk_body: IV, ciphertext, ICV
  * @inner_first: type of the first inner payload
+ * @inner: the inner payloads, in the clear
  * @frag_no: fragment number of SKF, from 1
  * @frag_total: number of fragments
  * @outer: number of payloads beside SK or SKF in the clear, which are ignored
@@ -187,7 +188,7 @@ struct ike_msg {
 	unsigned int n;
 	struct ike_payload pl[IKE_MAX_PAYLOADS];
 	uint8_t sealed;
-	struct ike_buf sk_head, sk_body;
+	struct ike_buf sk_head, sk_body, inner;
 	uint8_t inner_first;
 	uint16_t frag_no, frag_total;
 	unsigned int outer;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "eap.h"
 #include "ids.h"
 #include "proposal.h"
 #include "ts.h"
@@ -90,11 +91,12 @@ struct ike_conf_mark {
 	uint8_t unique;
 };
 
-enum ike_conf_method { IKE_CONF_PUBKEY, IKE_CONF_PSK };
+enum ike_conf_method { IKE_CONF_PUBKEY, IKE_CONF_PSK, IKE_CONF_EAP };
 
 /**
  * struct ike_conf_auth - how one proves who he is
  * @method: enum ike_conf_method
+ * @eap: the method of IKE_CONF_EAP, NULL for any
  * @n_hashes: number of @hashes
  * @hashes: for signatures, enum ike_sig_hash numbers of RFC 7427 in the order
  *	of preference; none if there is no constraint
@@ -105,6 +107,7 @@ enum ike_conf_method { IKE_CONF_PUBKEY, IKE_CONF_PSK };
  */
 struct ike_conf_auth {
 	uint8_t method;
+	const struct ike_eap_method *eap;
 	uint8_t n_hashes;
 	uint8_t hashes[4];
 	uint8_t keys;
@@ -125,6 +128,7 @@ enum ike_conf_revocation { IKE_CONF_RELAXED, IKE_CONF_IFURI, IKE_CONF_STRICT };
  * @round: rounds are sorted by it, then by their place
  * @auth: method and its limits
  * @id: local: what we claim, any: the address; remote: what is expected
+ * @eap_id: the same for EAP, its text is NULL if it is not there
  * @certs: absolute paths
  * @cacerts: absolute paths; remote only
  * @pubkeys: absolute paths
@@ -134,7 +138,7 @@ struct ike_conf_round {
 	struct ike_conf_item item;
 	uint32_t round;
 	struct ike_conf_auth auth;
-	struct ike_conf_id id;
+	struct ike_conf_id id, eap_id;
 	struct ike_conf_strs certs, cacerts, pubkeys;
 	uint8_t revocation;
 };
@@ -276,8 +280,8 @@ struct ike_conf_conn {
 };
 
 enum ike_conf_secret_kind {
-	IKE_CONF_SECRET_IKE, IKE_CONF_SECRET_PPK, IKE_CONF_SECRET_PRIVATE, IKE_CONF_SECRET_RSA,
-	IKE_CONF_SECRET_ECDSA, IKE_CONF_SECRET_PKCS8,
+	IKE_CONF_SECRET_IKE, IKE_CONF_SECRET_PPK, IKE_CONF_SECRET_EAP, IKE_CONF_SECRET_PRIVATE,
+	IKE_CONF_SECRET_RSA, IKE_CONF_SECRET_ECDSA, IKE_CONF_SECRET_PKCS8,
 };
 
 /**

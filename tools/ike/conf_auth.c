@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Methods of authentication with their constraints, "pubkey-sha384-sha256",
- * "rsa-2048-ecdsa-256", "ike:pubkey-sha512".
+ * "rsa-2048-ecdsa-256", "ike:pubkey-sha512", "eap-mschapv2".
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -80,6 +80,23 @@ static bool constraint(struct ike_conf_auth *a, char *s)
 	return true;
 }
 
+/* "eap", or "eap-" and a method */
+static void eap(struct conf_ctx *x, const struct conf_node *n, struct ike_conf_auth *a)
+{
+	const char *w = n->value + strlen("eap");
+
+	a->method = IKE_CONF_EAP;
+	if (!*w)
+		return;
+	a->eap = *w == '-' ? ike_eap_find(w + 1) : NULL;
+	if (!a->eap)
+		conf_error(x, n, "auth = %s is not supported", n->value);
+	else if (a->eap->weak && !(x->flags & IKE_CONF_WEAK))
+		conf_error(x, n, "auth = %s is weak, and there is no consent to that", n->value);
+	else if (a->eap->weak)
+		conf_warn(x, n, "auth = %s is weak", n->value);
+}
+
 static void auth_read(struct conf_ctx *x, const struct conf_node *n, void *field, const void *arg)
 {
 	struct ike_conf_auth a = { 0 };
@@ -90,11 +107,13 @@ static void auth_read(struct conf_ctx *x, const struct conf_node *n, void *field
 		return;
 	if (!strcmp(n->value, "psk"))
 		a.method = IKE_CONF_PSK;
-	else if (conf_prefix(n->value, "eap") || conf_prefix(n->value, "xauth"))
+	else if (conf_prefix(n->value, "eap"))
+		eap(x, n, &a);
+	else if (conf_prefix(n->value, "xauth"))
 		conf_error(x, n, "auth = %s is not supported", n->value);
 	else if (!constraint(&a, copy))
-		conf_error(x, n, "\"auth\" is psk or pubkey, or such as pubkey-sha256 or "
-			   "rsa-3072-ecdsa-256-sha384, not \"%s\"", n->value);
+		conf_error(x, n, "\"auth\" is psk, pubkey, eap or eap-mschapv2, or such as "
+			   "pubkey-sha256 or rsa-3072-ecdsa-256-sha384, not \"%s\"", n->value);
 	*(struct ike_conf_auth *)field = a;
 }
 
@@ -102,7 +121,8 @@ static bool auth_same(const void *a, const void *b)
 {
 	const struct ike_conf_auth *m = a, *o = b;
 
-	return m->method == o->method && m->pss == o->pss && m->n_hashes == o->n_hashes && m->keys == o->keys &&
+	return m->method == o->method && m->eap == o->eap && m->pss == o->pss &&
+	       m->n_hashes == o->n_hashes && m->keys == o->keys &&
 	       !memcmp(m->hashes, o->hashes, m->n_hashes) && m->rsa == o->rsa &&
 	       m->ecdsa == o->ecdsa;
 }

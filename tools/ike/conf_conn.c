@@ -158,7 +158,8 @@ const struct conf_key conf_local_keys[] = {
 	CONF_KEY(round, id, id),
 	CONF_KEY(round, certs, paths, "x509"),
 	CONF_KEY(round, pubkeys, paths, "pubkey"),
-	CONF_NOT("eap_id"), CONF_NOT("aaa_id"), CONF_NOT("xauth_id"),
+	CONF_KEY(round, eap_id, eap_id),
+	CONF_NOT("aaa_id"), CONF_NOT("xauth_id"),
 	CONF_END
 };
 
@@ -172,7 +173,8 @@ const struct conf_key conf_remote_keys[] = {
 	CONF_KEY(round, revocation, enum, (const struct conf_word []){
 		{ "relaxed", IKE_CONF_RELAXED }, { "ifuri", IKE_CONF_IFURI },
 		{ "strict", IKE_CONF_STRICT }, { NULL } }),
-	CONF_NOT("eap_id"), CONF_NOT("groups"), CONF_NOT("cert_policy"), CONF_NOT("ca_id"),
+	CONF_KEY(round, eap_id, eap_id),
+	CONF_NOT("groups"), CONF_NOT("cert_policy"), CONF_NOT("ca_id"),
 	CONF_END
 };
 

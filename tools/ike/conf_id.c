@@ -200,6 +200,14 @@ static void id_read(struct conf_ctx *x, const struct conf_node *n, void *field, 
 		*(struct ike_conf_id *)field = id;
 }
 
+/* Anybody is not the same here as nobody in particular. */
+static bool eap_id_same(const void *a, const void *b)
+{
+	const struct ike_conf_id *m = a, *o = b;
+
+	return conf_id_same(m, o) && !m->text == !o->text;
+}
+
 static bool id_same(const void *a, const void *b)
 {
 	return conf_id_same(a, b);
@@ -232,4 +240,5 @@ static bool id_list_same(const void *a, const void *b)
 }
 
 const struct conf_type conf_id = { id_read, id_same };
+const struct conf_type conf_eap_id = { id_read, eap_id_same };
 const struct conf_type conf_id_list = { id_list_read, id_list_same };

@@ -190,7 +190,8 @@ struct conf_range {
 
 extern const struct conf_type conf_bool, conf_num, conf_count, conf_time, conf_bytes, conf_enum,
 	conf_str, conf_dscp, conf_mark, conf_set_mark, conf_if_id, conf_tfc;
-extern const struct conf_type conf_addrs, conf_vips, conf_pool_range, conf_id, conf_id_list,
+extern const struct conf_type conf_addrs, conf_vips, conf_pool_range, conf_id, conf_eap_id,
+	conf_id_list,
 	conf_proposals, conf_ts_list, conf_auth, conf_secret, conf_names, conf_paths, conf_path,
 	conf_crls;
 extern const struct conf_range conf_any_u32, conf_port;

@@ -32,11 +32,12 @@ static const struct {
 } kinds[] = {
 	{ "ike", IKE_CONF_SECRET_IKE, conf_secret_keys },
 	{ "ppk", IKE_CONF_SECRET_PPK, conf_secret_keys },
+	{ "eap", IKE_CONF_SECRET_EAP, conf_secret_keys },
 	{ "private", IKE_CONF_SECRET_PRIVATE, conf_passphrase_keys },
 	{ "rsa", IKE_CONF_SECRET_RSA, rsa_keys },
 	{ "ecdsa", IKE_CONF_SECRET_ECDSA, ecdsa_keys },
 	{ "pkcs8", IKE_CONF_SECRET_PKCS8, pkcs8_keys },
-	{ "eap" }, { "xauth" }, { "ntlm" }, { "pkcs12" }, { "token" },
+	{ "xauth" }, { "ntlm" }, { "pkcs12" }, { "token" },
 };
 
 static void secret(struct conf_ctx *x, const struct conf_node *n, const struct conf_view *v,
@@ -74,7 +75,7 @@ void conf_read_secrets(struct conf_ctx *x, const struct conf_view *v)
 {
 	static const struct conf_key none[] = { CONF_END };
 	static const char *const names[] = {
-		"ike", "ppk", "private", "rsa", "ecdsa", "pkcs8", NULL,
+		"ike", "ppk", "eap", "private", "rsa", "ecdsa", "pkcs8", NULL,
 	};
 	struct conf_iter it = { v, 0, NULL };
 	struct conf_view sub;

@@ -82,7 +82,7 @@ void ike_fail(struct ike_ctx *c, const struct ike_sa *sa, uint64_t now, enum ike
 
 static const char *method(enum ike_peer_auth by)
 {
-	return by == IKE_BY_PSK ? "a pre-shared key" : "a certificate";
+	return by == IKE_BY_PSK ? "a pre-shared key" : by == IKE_BY_EAP ? "EAP" : "a certificate";
 }
 
 void ike_fail_refused(const struct ike_sa *sa, const struct ike_child *ch, uint16_t notify)
@@ -114,6 +114,8 @@ void ike_fail_refused(const struct ike_sa *sa, const struct ike_child *ch, uint1
 
 static const struct ike_payload *id_of(const struct ike_step *x)
 {
+	if (x->sa->eap)
+		return ike_eap_id(x->sa);
 	return ike_msg_find(x->m, x->sa->initiator ? IKE_P_IDR : IKE_P_IDI, NULL);
 }
 
@@ -147,7 +149,7 @@ void ike_fail_auth(struct ike_step *x, const struct ike_peer_conf *p, enum ike_d
 	if (auth)
 		snprintf(got, sizeof(got), "%s", ike_name_auth(auth->auth.method));
 	psk = auth && auth->auth.method == IKE_AUTH_PSK;
-	want_psk = p->remote_by == IKE_BY_PSK;
+	want_psk = p->remote_by == IKE_BY_PSK || x->sa->eap;
 	if (auth && psk != want_psk)
 		why = IKE_DENY_METHOD;
 	if (why == IKE_DENY_METHOD || why == IKE_DENY_INPUT) {

@@ -35,7 +35,7 @@ static const struct gate {
 	  ike_child_response },
 	{ IKE_X_FOLLOWUP_KE, IN(UP) | IN(REPLACED) | IN(CLOSING), IN(UP), ike_chain_request,
 	  ike_chain_response },
-	{ IKE_X_INFORMATIONAL, IN(UP) | IN(LARVAL) | IN(REPLACED) | IN(CLOSING),
+	{ IKE_X_INFORMATIONAL, IN(HALF_OPEN) | IN(UP) | IN(LARVAL) | IN(REPLACED) | IN(CLOSING),
 	  IN(UP) | IN(REPLACED) | IN(CLOSING), ike_info_request, ike_info_response },
 };
 
@@ -159,7 +159,8 @@ static bool expected(struct ike_step *x, const struct gate *g)
 	struct ike_sa *sa = x->sa;
 
 	if (sa->state == IKE_S_GONE || (g && !(g->req_states & 1u << sa->state)) ||
-	    (x->m->hdr.xchg == IKE_X_INTERMEDIATE && !sa->inter)) {
+	    (x->m->hdr.xchg == IKE_X_INTERMEDIATE && (!sa->inter || sa->eap)) ||
+	    (x->m->hdr.xchg == IKE_X_INFORMATIONAL && sa->state == IKE_S_HALF_OPEN && !sa->eap)) {
 		ike_drop(x->c, IKE_DROP_STATE);
 		return false;
 	}

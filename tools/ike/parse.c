@@ -422,6 +422,7 @@ int ike_msg_parse_inner(struct ike_msg *m, uint8_t first, struct ike_buf plain,
 	f->response = ike_is_response(&m->hdr);
 	f->protected = true;
 	m->n = 0;
+	m->inner = plain;
 	if (walk(m, first, plain, true, f) || check_bodies(m, f)) {
 		m->n = 0;
 		return -1;

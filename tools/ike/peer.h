@@ -9,6 +9,7 @@
 #include "addr.h"
 #include "auth.h"
 #include "cert.h"
+#include "eap.h"
 #include "kernel.h"
 #include "proposal.h"
 #include "ts.h"
@@ -28,6 +29,7 @@ static inline bool ike_id_single(const struct ike_id *id)
 enum ike_peer_auth {
 	IKE_BY_PSK,
 	IKE_BY_CERT,
+	IKE_BY_EAP,	/* who begins, the other one has a certificate */
 };
 
 /* What follows if a child is lost. */
@@ -135,6 +137,7 @@ struct ike_range {
  * @local_id: who we are
  * @remote_id: who the peer has to be
  * @secret: shared secret, of either side
+ * @eap: for whoever of both proves itself with EAP
  * @key: our private key
  * @certs: our certificate and the ones between it and the authority
  * @n_certs: their number
@@ -188,6 +191,7 @@ struct ike_peer_conf {
 	enum ike_peer_auth by, remote_by;
 	struct ike_id local_id, remote_id;
 	struct ike_buf secret;
+	struct ike_eap_conf eap;
 	EVP_PKEY *key;
 	X509 *const *certs;
 	unsigned int n_certs;

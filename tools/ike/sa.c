@@ -169,6 +169,7 @@ static void wipe(struct ike_sa *sa)
 	sa->n_queue = 0;
 	ike_frag_wipe(sa);
 	ike_inter_free(sa);
+	ike_eap_end(sa);
 	ike_ppk_wipe(sa);
 }
 
@@ -376,6 +377,12 @@ int ike_sa_start(struct ike_ctx *c, uint64_t now, const struct ike_peer_conf *pe
 		return -1;
 	if (!ike_peer_usable(peer)) {
 		ike_log(c, NULL, "%.48s: libcrypto lacks a key exchange", peer->name);
+		return -1;
+	}
+	if (peer->remote_by == IKE_BY_EAP || (peer->by == IKE_BY_EAP && !ike_eap_client(peer))) {
+		ike_log(c, NULL, "%.48s: %s", peer->name, peer->by == IKE_BY_EAP ?
+			"EAP takes a peer with a certificate" :
+			"it is the peer who begins, as it proves itself with EAP");
 		return -1;
 	}
 	where = ike_peer_where(c, peer, &local, &remote);

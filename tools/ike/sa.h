@@ -185,6 +185,7 @@ struct ike_window {
  * @msg_r: the response
  * @peer_hashes: SIGNATURE_HASH_ALGORITHMS of the peer, 0 if it sent none
  * @inter: IKE_INTERMEDIATE was agreed on: its state, until IKE_AUTH is over
+ * @eap: EAP in IKE_AUTH, NULL if there is none, or none any more
  * @chain: key exchanges that the peer began with CREATE_CHILD_SA, NULL if there are none
  * @use_ppk: USE_PPK came from both
  * @plain: keys without the PPK until the peer has it, NULL if there are none
@@ -251,6 +252,7 @@ struct ike_sa {
 	size_t msg_i_len, msg_r_len;
 	uint16_t peer_hashes;
 	struct ike_inter *inter;
+	struct ike_eap_run *eap;
 	struct ike_chain *chain;
 	bool frag, mobike, began;
 	uint8_t cookie2[16];
@@ -637,23 +639,6 @@ int ike_inter_note(struct ike_sa *sa, bool response, struct ike_buf head, bool s
 struct ike_buf ike_inter_joined(const struct ike_sa *sa);
 void ike_inter_free(struct ike_sa *sa);
 
-/* auth_exchange.c and auth_peer.c */
-int ike_auth_start(struct ike_sa *sa, uint64_t now);
-enum ike_after ike_auth_request(struct ike_step *x);
-enum ike_after ike_auth_response(struct ike_step *x);
-
-/* AUTH of our side, and CERT before it. 0 or -1. */
-int ike_auth_out(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload);
-int ike_auth_cert_out(struct ike_sa *sa, struct ike_out *o);
-
-/* The same without PPK, as NO_PPK_AUTH. */
-int ike_auth_out_plain(struct ike_sa *sa, struct ike_out *o, uint8_t id_payload);
-
-/* Whether the peer is who it says; AUTH data are @instead, if that is not empty. */
-enum ike_deny ike_auth_peer(struct ike_sa *sa, const struct ike_peer_conf *p,
-			    const struct ike_msg *m, struct ike_buf instead,
-			    const char **detail);
-
 /* ppk.c (RFC 8784) */
 
 /* Whether there is a PPK for anybody. */
@@ -686,6 +671,7 @@ int ike_info_start(struct ike_sa *sa, uint64_t now);
 void ike_info_refuse(struct ike_sa *sa, uint64_t now, uint16_t notify);
 
 #include "child.h"
+#include "eap_exchange.h"
 #include "want.h"
 
 /* sa.c: starts the next task of the queue if nothing is under way. */

@@ -63,6 +63,8 @@ bool ike_setup_shunt_policy(const struct ike_conf_child *c, unsigned int no,
  * @n_shunts: their number
  * @pools: addresses for the peer
  * @vips: addresses to ask for, IPv4 and IPv6
+ * @users: those whom the peer may be in EAP, or ourselves
+ * @eap_names: names of these that are not as configured
  * @opened: objects of libcrypto that the configuration of the machine refers to
  */
 struct ike_setup_peer {
@@ -77,6 +79,8 @@ struct ike_setup_peer {
 	unsigned int n_shunts;
 	struct ike_pool *pools;
 	struct ike_addr vips[2];
+	struct ike_eap_user *users;
+	char *eap_names;
 	struct {
 		EVP_PKEY *key;
 		unsigned int n_certs;
@@ -179,6 +183,10 @@ uint64_t ike_setup_less(uint64_t t, uint64_t rand);
 /* setup_auth.c: identities, secrets, keys and certificates of peer @i. */
 void ike_setup_auth(struct ike_setup_ctx *x, unsigned int i);
 void ike_setup_auth_free(struct ike_setup_peer *p);
+
+/* setup_eap.c: methods, users and secrets of peer @i, after its identities. */
+void ike_setup_eap(struct ike_setup_ctx *x, unsigned int i);
+void ike_setup_eap_free(struct ike_setup_peer *p);
 
 /* setup_addr.c: addresses of peer @i. */
 void ike_setup_first_addrs(struct ike_setup_ctx *x, unsigned int i);

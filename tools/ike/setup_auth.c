@@ -45,6 +45,8 @@ static void local_id(struct ike_setup_ctx *x, unsigned int i, const struct ike_c
 	struct ike_setup_peer *m = &x->s->more[i];
 
 	p->local_id = to_id(&r->id);
+	if (!p->local_id.type && r->auth.method == IKE_CONF_EAP)
+		p->local_id = to_id(&r->eap_id);
 	if (p->local_id.type || (m->opened.n_certs && subject_id(m, &p->local_id)))
 		return;
 	if (p->local.len)
@@ -264,12 +266,18 @@ static void sign_as(struct ike_setup_ctx *x, struct ike_setup_peer *m, struct ik
 	p->sig.pss = r->auth.pss;
 }
 
+static enum ike_peer_auth how(const struct ike_conf_auth *a)
+{
+	return a->method == IKE_CONF_PSK ? IKE_BY_PSK :
+	       a->method == IKE_CONF_EAP ? IKE_BY_EAP : IKE_BY_CERT;
+}
+
 static void local(struct ike_setup_ctx *x, unsigned int i, const struct ike_conf_round *r)
 {
 	struct ike_setup_peer *m = &x->s->more[i];
 	struct ike_peer_conf *p = &x->s->peers[i];
 
-	p->by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
+	p->by = how(&r->auth);
 	if (p->by == IKE_BY_CERT) {
 		local_certs(x, m, r);
 		sign_as(x, m, p, r);
@@ -402,9 +410,9 @@ static void remote(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 	struct ike_peer_conf *p = &x->s->peers[i];
 	unsigned int k;
 
-	p->remote_by = r->auth.method == IKE_CONF_PSK ? IKE_BY_PSK : IKE_BY_CERT;
+	p->remote_by = how(&r->auth);
 	p->remote_id = to_id(&r->id);
-	if (p->remote_by == IKE_BY_PSK)
+	if (p->remote_by != IKE_BY_CERT)
 		return;
 	for (k = 0; k < r->auth.n_hashes; k++)
 		p->sig.ours |= IKE_HASH_BIT(r->auth.hashes[k]);
@@ -436,6 +444,7 @@ void ike_setup_auth(struct ike_setup_ctx *x, unsigned int i)
 	local(x, i, c->local.v[0]);
 	remote(x, i, c->remote.v[0]);
 	find_ppk(x, i);
+	ike_setup_eap(x, i);
 	if (errors == x->errors && (p->by == IKE_BY_PSK || p->remote_by == IKE_BY_PSK))
 		find_secret(x, i);
 }
@@ -454,4 +463,5 @@ void ike_setup_auth_free(struct ike_setup_peer *m)
 	EVP_PKEY_free(m->opened.pub);
 	ike_trust_free(m->opened.trust);
 	OPENSSL_free(m->opened.id);
+	ike_setup_eap_free(m);
 }

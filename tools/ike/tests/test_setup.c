@@ -337,6 +337,106 @@ static struct ike_setup *from_dir(const char *dir, const char *remote)
 	return s;
 }
 
+static struct ike_setup *from_eap(const char *dir, const char *local, const char *remote,
+				  const char *secrets, unsigned int flags)
+{
+	char path[64], text[1024];
+	struct ike_conf *c;
+	struct ike_setup *s;
+
+	snprintf(path, sizeof(path), "%s/t.conf", dir);
+	snprintf(text, sizeof(text), "connections { gw { remote_addrs = 192.0.2.2\n local {\n %s }\n"
+		 " remote {\n %s }\n children { net { start_action = start } } } }\n"
+		 "secrets { %s }\n", local, remote, secrets);
+	said[0] = 0;
+	c = ike_conf_read(path, text, strlen(text), flags, &to_said);
+	s = c ? ike_setup_new(c, path, NULL, &to_said) : NULL;
+	if (c && !s)
+		ike_conf_free(c);
+	return s;
+}
+
+static bool is(struct ike_buf b, const char *text)
+{
+	return b.n == strlen(text) && !memcmp(b.p, text, b.n);
+}
+
+#define CERT	"pubkeys = a.pem\n id = a.example.org"
+#define PEER	"pubkeys = b.pem\n id = b.example.org"
+#define USERS	"eap-1 { secret = one\n id = alice }\n" \
+		"eap-2 { secret = two\n id-1 = bob@example.org\n id-2 = 192.0.2.9 }\n" \
+		"eap-3 { secret = three }\n"
+
+/* Whom the peer may be, and as whom we go. */
+static void test_eap(const char *dir)
+{
+	const struct ike_eap_conf *e;
+	struct ike_setup *s;
+
+	setenv("OPENSSL_MODULES", "/nonexistent", 1);
+	s = from_eap(dir, CERT, "auth = eap", USERS, 0);
+	ktap_ok(!s && strstr(said, "t.conf:5: ") && strstr(said, "legacy provider"), said,
+		"refused: EAP-MSCHAPv2 without libcrypto's legacy provider");
+	ike_setup_free(s);
+	unsetenv("OPENSSL_MODULES");
+	s = from_eap(dir, CERT, "auth = eap-mschapv2\n eap_id = %any", USERS, 0);
+	e = s ? &s->peers[0].eap : NULL;
+	ktap_ok(s && s->peers[0].remote_by == IKE_BY_EAP && s->peers[0].by == IKE_BY_CERT && e->ask &&
+		e->method == &ike_eap_mschapv2 && !e->name.n && e->n_users == 3 &&
+		is(e->users[0].name, "alice") && is(e->users[0].secret, "one") &&
+		is(e->users[1].name, "bob@example.org") && is(e->users[2].name, "192.0.2.9") &&
+		is(e->users[2].secret, "two"), said, "EAP of the peer: users, but no secret of nobody");
+	ktap_ok(strstr(said, "warning: child \"net\" cannot be started") != NULL, said,
+		"its children wait for it");
+	ike_setup_free(s);
+	s = from_eap(dir, CERT, "auth = eap\n eap_id = alice", USERS, 0);
+	e = s ? &s->peers[0].eap : NULL;
+	ktap_ok(s && !e->ask && !e->method && is(e->name, "alice"), said, "one user only");
+	ike_setup_free(s);
+	s = from_eap(dir, "auth = eap\n id = 192.0.2.9\n eap_id = carol", PEER, USERS, 0);
+	e = s ? &s->peers[0].eap : NULL;
+	ktap_ok(s && s->peers[0].by == IKE_BY_EAP && s->peers[0].remote_by == IKE_BY_CERT &&
+		is(e->name, "carol") && e->n_users == 1 && is(e->users[0].secret, "three") &&
+		s->peers[0].local_id.type == IKE_ID_IPV4, said,
+		"EAP of ours, a secret of nobody in particular");
+	ike_setup_free(s);
+	s = from_eap(dir, "auth = eap-mschapv2\n id = 192.0.2.9", PEER, USERS, 0);
+	ktap_ok(s && is(s->peers[0].eap.name, "192.0.2.9") &&
+		is(s->peers[0].eap.users[0].secret, "two"), said, "without eap_id we are our id");
+	ike_setup_free(s);
+	s = from_eap(dir, "auth = eap-md5\n eap_id = alice", PEER, USERS, IKE_CONF_WEAK);
+	ktap_ok(s && s->peers[0].eap.method == &ike_eap_md5 && strstr(said, "is weak") &&
+		s->peers[0].local_id.type == IKE_ID_FQDN, said, "a weak method, with consent");
+	ike_setup_free(s);
+}
+
+static void test_eap_refused(const char *dir)
+{
+	static const struct { const char *local, *remote, *secrets, *want; } t[] = {
+		{ "auth = eap\n eap_id = alice", "auth = eap", USERS, "has to have a certificate" },
+		{ "auth = psk\n id = a", "auth = eap", USERS, "has to have a certificate" },
+		{ "auth = eap\n eap_id = alice", "auth = psk\n id = b", USERS,
+		  "has to have a certificate" },
+		{ CERT, "auth = eap", "eap { secret = x }", "no eap secret with an id" },
+		{ "auth = eap\n eap_id = carol", PEER, "eap { secret = x\n id = alice }",
+		  "no eap secret for its identity" },
+		{ CERT "\n eap_id = alice", "auth = eap", USERS, "eap_id is for auth = eap" },
+		{ "auth = eap\n id = alice\n eap_id = %any", PEER, USERS, "is for the peer" },
+		{ CERT, "auth = eap\n eap_id = *@example.org", USERS, "one identity, or %any" },
+		{ CERT, "auth = eap\n cacerts = x.pem", USERS, "not for auth = eap" },
+		{ "auth = eap\n id = alice\n certs = x.pem", PEER, USERS, "not for auth = eap" },
+	};
+	struct ike_setup *s;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		s = from_eap(dir, t[i].local, t[i].remote, t[i].secrets, 0);
+		ktap_ok(!s && strstr(said, t[i].want) && strstr(said, "t.conf:"), said,
+			"IKE2-EAP-2 refused: %s", t[i].want);
+		ike_setup_free(s);
+	}
+}
+
 static void test_keys(void)
 {
 	char dir[] = "/tmp/ike-setup-XXXXXX", command[64];
@@ -365,6 +465,8 @@ static void test_keys(void)
 	s = from_dir(dir, "pubkeys = ../b.key\n id = b.example.org");
 	ktap_ok(!s && strstr(said, "b.key"), said, "refused: a private key as a public one");
 	ike_setup_free(s);
+	test_eap(dir);
+	test_eap_refused(dir);
 	snprintf(command, sizeof(command), "rm -r %s", dir);
 	if (system(command))
 		printf("# %s stays\n", dir);
