@@ -45,7 +45,7 @@ secike_stop() {
 charon_start() {
 	cat >"$tmp/strongswan.conf" <<-EOF
 	charon-systemd {
-		load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf curve25519 ml kernel-netlink socket-default vici updown
+		load = random nonce openssl pem pkcs1 pkcs8 x509 revocation constraints pubkey hmac kdf curve25519 ml kernel-netlink socket-default vici updown eap-identity eap-mschapv2 eap-md5
 		plugins {
 			vici {
 				socket = $vici

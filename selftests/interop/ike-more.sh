@@ -3,12 +3,12 @@
 # shellcheck disable=SC2086,SC2154,SC2317,SC2329 # no spaces in these; check calls functions
 # secike on nfsec against charon of strongSwan on XFRM in transport mode, with IPv6, and with
 # many algorithms; addresses inside of the tunnel, raw public keys, RSA, a post-quantum
-# preshared key; then against itself: rekeying from both ends at once, another configuration,
+# preshared key, EAP; then against itself: rekeying from both ends at once, another configuration,
 # traps, an end without goodbye.
 #
-#   ike-more.sh [PART...]      more inner proof self; all of them if none is named
+#   ike-more.sh [PART...]      more inner proof eap self; all of them if none is named
 
-all_parts="more inner proof self"
+all_parts="more inner proof eap self"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
 
@@ -89,10 +89,70 @@ entry() {
 	EOF
 }
 
+# eap_entry NAME METHOD CLIENT USER EAP_ID: who is CLIENT, moon or sun, is USER for the other one,
+# which has a certificate and expects EAP_ID
+eap_entry() {
+	local name=$1 method=$2 lines
+	if [ $3 = $me ]; then
+		lines="local {
+			id = $me-$name.example.org
+			auth = $method
+			eap_id = $4
+		}
+		remote {
+			id = $it-cert.example.org
+			auth = pubkey
+			cacerts = ca.pem
+		}"
+	else
+		lines="local {
+			id = $me-cert.example.org
+			auth = pubkey
+			certs = $me.pem
+		}
+		remote {
+			id = $it-$name.example.org
+			auth = $method
+			eap_id = $5
+		}"
+	fi
+	cat <<-EOF
+	$name {
+		version = 2
+		rekey_time = 0
+		local_addrs = $local
+		remote_addrs = $remote
+		$lines
+		children {
+			$name-net {
+				local_ts = $lnet
+				remote_ts = $rnet
+				rekey_time = 0
+			}
+		}
+	}
+	EOF
+}
+
+# Users for EAP: alice and eve are moon, bob and mallory are sun; the passwords of eve and mallory
+# are not what the other side knows, of whom nobody is unknown.
+eap_conf() {
+	local there=eap-mschapv2
+	[ $side = them ] || there=eap
+	eap_entry eap-out $there moon alice %any
+	eap_entry eap-wrong eap-mschapv2 moon eve %any
+	eap_entry eap-nobody eap-mschapv2 moon nobody %any
+	eap_entry eap-in eap-mschapv2 sun bob %any
+	eap_entry eap-false eap-mschapv2 sun mallory %any
+	[ $weak = yes ] || return 0
+	eap_entry eap-weak-out eap-md5 moon alice %any
+	eap_entry eap-weak-in eap-md5 sun bob %any
+}
+
 # What comes to more of both: road is a client here, office one there.
 more_conf() {
 	local side=$1 me=moon it=sun local=$self remote=$peer lnet=10.1.0.0/24 rnet=10.2.0.0/24
-	local proof="auth = psk" child_line=
+	local proof="auth = psk" weak=${2:-no} child_line=
 	[ $side = us ] || me=sun it=moon local=$peer remote=$self lnet=10.2.0.0/24 rnet=10.1.0.0/24
 	echo "connections {"
 	if [ $side = us ]; then
@@ -128,6 +188,7 @@ more_conf() {
 	proof="auth = pubkey
 	pubkeys = SIDE.pem"
 	entry raw $lnet $rnet
+	eap_conf
 	cat <<-EOF
 	}
 	pools {
@@ -146,6 +207,26 @@ more_conf() {
 			id-6 = sun-ppk.example.org
 			secret = "the secret of more"
 		}
+		eap-alice {
+			id = alice
+			secret = "the password of alice"
+		}
+		eap-bob {
+			id = bob
+			secret = "and that of bob"
+		}
+		eap-eve {
+			id = eve
+			secret = "what $side know of eve"
+		}
+		eap-mallory {
+			id = mallory
+			secret = "what $side know of mallory"
+		}
+		$( [ $side = them ] || echo 'eap-nobody {
+			id = nobody
+			secret = "something"
+		}' )
 		ppk-more {
 			id = quantum.example.org
 			secret = 0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
@@ -226,6 +307,63 @@ part_proof() {
 		both_begin $name
 		peer_ends $name
 	done
+}
+
+# no_sas NAME: what was refused left nothing
+no_sas() {
+	check "$1: no SA here" wait_for 5 sas_are "$G1" 0
+	check "$1: nor there" wait_for 5 sas_are "$G2" 0
+}
+
+said() { grep -q "$2" "$tmp/$1.log"; }
+
+# EAP of who begins, a certificate of the other one
+part_eap() {
+	local name
+	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
+	shown "IKE2-EAP-1 IKE2-EAP-3 eap: we begin, with a password" ike up eap-out timeout 20
+	shown "eap: bytes get through" traffic
+	check "IKE2-EAP-5 eap: the peer has asked who we are" said charon "received EAP identity 'alice'"
+	check "eap: we rekey the IKE SA" rekeys ike_spis ike rekey eap-out
+	check "eap: the peer rekeys the child" rekeys child_spis swan --rekey --child eap-out-net
+	shown "eap: bytes get through after that" traffic
+	peer_ends eap-out
+	for name in wrong nobody; do
+		check_not "eap-$name: we are refused" ike up eap-$name timeout 20 2>/dev/null
+		shown "IKE2-EAP-6 eap-$name: by EAP" said us "eap-$name: peer refused us in EAP"
+		no_sas eap-$name
+	done
+
+	shown "IKE2-EAP-1 IKE2-EAP-3 eap: the peer begins, with a password" \
+		swan --initiate --child eap-in-net --timeout 20
+	check "eap: it is up here too" wait_for 5 is eap-in up
+	shown "eap: bytes get through" traffic
+	check "eap: it has proved to be bob" said us 'eap-in: peer authenticated by EAP: "bob"'
+	check "eap: we end it" ike down eap-in
+	no_sas eap-in
+	check_not "eap-false: the peer is refused" swan --initiate --child eap-false-net --timeout 20
+	shown "IKE2-EAP-6 eap-false: by EAP" said us 'by EAP: "mallory": wrong password'
+	check "IKE2-EAP-6 eap-false: with Failure, not AUTHENTICATION_FAILED" said charon 'received EAP_FAILURE'
+	no_sas eap-false
+	none_captured "eap: nothing was in clear" wire
+	check_not "eap: no password is in the log" said us 'password of alice\|that of bob\|know of'
+
+	# a method without a key: with consent to what is weak
+	secike_stop us
+	for name in us them; do
+		{ conf $name; more_conf $name yes; } >"$tmp/$name/secike.conf"
+	done
+	cp "$tmp/them/secike.conf" "$SWANCTL_DIR/swanctl.conf"
+	check_not "eap-weak: without consent it is refused" secike -t -c "$tmp/us/secike.conf" 2>/dev/null
+	shown "eap-weak: with it secike starts" secike_start us "$G1" -w
+	shown "eap-weak: charon takes its configuration" swan --load-all
+	shown "IKE2-EAP-3 eap-weak: we begin, with a method that makes no key" ike up eap-weak-out timeout 20
+	shown "eap-weak: bytes get through" traffic
+	peer_ends eap-weak-out
+	shown "IKE2-EAP-3 eap-weak: the peer begins" swan --initiate --child eap-weak-in-net --timeout 20
+	shown "eap-weak: bytes get through" traffic
+	check "eap-weak: we end it" ike down eap-weak-in
+	no_sas eap-weak-in
 }
 
 both_rekey() {

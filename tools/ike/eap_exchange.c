@@ -100,13 +100,6 @@ static enum ike_after refuse(struct ike_step *x)
 	return IKE_DIE;
 }
 
-static const char *who(const struct ike_eap_run *r, char *buf, size_t n)
-{
-	struct ike_buf name = ike_eap_name(r->eap);
-
-	return ike_id_print(IKE_ID_FQDN, name, buf, n);
-}
-
 /* Name of a user that identity @id stands for, in @buf if it is not what is in there. */
 static struct ike_buf name_of(const struct ike_payload *id, char *buf, size_t n)
 {
@@ -126,11 +119,14 @@ static enum ike_after send_step(struct ike_step *x, enum ike_eap_step step,
 
 	ike_out_raw(x->out, IKE_P_EAP, (struct ike_buf){ out->p, out->n });
 	OPENSSL_cleanse(out, sizeof(*out));
+	ike_id_print(IKE_ID_FQDN, ike_eap_name(r->eap), name, sizeof(name));
 	r->good = step == IKE_EAP_GOOD;
+	if (r->good)
+		ike_log(x->c, x->sa, "peer authenticated by EAP: \"%s\"", name);
 	if (step != IKE_EAP_BAD)
 		return IKE_GO_ON;
-	ike_fail(x->c, x->sa, 0, IKE_WHY_AUTH, "peer not authenticated by EAP: \"%s\": %s",
-		 who(r, name, sizeof(name)), ike_eap_why(r->eap));
+	ike_fail(x->c, x->sa, 0, IKE_WHY_AUTH, "peer not authenticated by EAP: \"%s\": %s", name,
+		 ike_eap_why(r->eap));
 	return IKE_DIE;
 }
 
