@@ -135,13 +135,12 @@ eap_entry() {
 }
 
 # Users for EAP: alice and eve are moon, bob and mallory are sun; the passwords of eve and mallory
-# are not what the other side knows, of whom nobody is unknown.
+# are not what the other side knows.
 eap_conf() {
 	local there=eap-mschapv2
 	[ $side = them ] || there=eap
 	eap_entry eap-out $there moon alice %any
 	eap_entry eap-wrong eap-mschapv2 moon eve %any
-	eap_entry eap-nobody eap-mschapv2 moon nobody %any
 	eap_entry eap-in eap-mschapv2 sun bob %any
 	eap_entry eap-false eap-mschapv2 sun mallory %any
 	[ $weak = yes ] || return 0
@@ -223,10 +222,6 @@ more_conf() {
 			id = mallory
 			secret = "what $side know of mallory"
 		}
-		$( [ $side = them ] || echo 'eap-nobody {
-			id = nobody
-			secret = "something"
-		}' )
 		ppk-more {
 			id = quantum.example.org
 			secret = 0x000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
@@ -324,15 +319,10 @@ part_eap() {
 	shown "IKE2-EAP-1 IKE2-EAP-3 eap: we begin, with a password" ike up eap-out timeout 20
 	shown "eap: bytes get through" traffic
 	check "IKE2-EAP-5 eap: the peer has asked who we are" said charon "received EAP identity 'alice'"
-	check "eap: we rekey the IKE SA" rekeys ike_spis ike rekey eap-out
-	check "eap: the peer rekeys the child" rekeys child_spis swan --rekey --child eap-out-net
-	shown "eap: bytes get through after that" traffic
 	peer_ends eap-out
-	for name in wrong nobody; do
-		check_not "eap-$name: we are refused" ike up eap-$name timeout 20 2>/dev/null
-		shown "IKE2-EAP-6 eap-$name: by EAP" said us "eap-$name: peer refused us in EAP"
-		no_sas eap-$name
-	done
+	check_not "eap-wrong: we are refused" ike up eap-wrong timeout 20 2>/dev/null
+	shown "IKE2-EAP-6 eap-wrong: by EAP" said us "eap-wrong: peer refused us in EAP"
+	no_sas eap-wrong
 
 	shown "IKE2-EAP-1 IKE2-EAP-3 eap: the peer begins, with a password" \
 		swan --initiate --child eap-in-net --timeout 20
@@ -342,8 +332,7 @@ part_eap() {
 	check "eap: we end it" ike down eap-in
 	no_sas eap-in
 	check_not "eap-false: the peer is refused" swan --initiate --child eap-false-net --timeout 20
-	shown "IKE2-EAP-6 eap-false: by EAP" said us 'by EAP: "mallory": wrong password'
-	check "IKE2-EAP-6 eap-false: with Failure, not AUTHENTICATION_FAILED" said charon 'received EAP_FAILURE'
+	shown "eap-false: by EAP" said us 'by EAP: "mallory": wrong password'
 	no_sas eap-false
 	none_captured "eap: nothing was in clear" wire
 	check_not "eap: no password is in the log" said us 'password of alice\|that of bob\|know of'

@@ -105,7 +105,7 @@ struct ike_eap *ike_eap_new(bool server, void (*random)(void *arg, void *out, si
 	e->server = server;
 	e->random = random;
 	e->arg = arg;
-	e->why = "it is not over";
+	e->why = "the other side gave up";
 	random(arg, &e->id, 1);
 	random(arg, r, sizeof(r));
 	for (i = 0; i < sizeof(r); i++)
@@ -167,8 +167,7 @@ static void find_secret(struct ike_eap *e, const struct ike_eap_conf *conf,
 static struct ike_eap_env env_of(struct ike_eap *e, const struct ike_eap_conf *conf, uint8_t id)
 {
 	struct ike_eap_env env = { .server = e->server, .id = id, .name = ike_eap_name(e),
-				   .random = e->random, .arg = e->arg,
-				   .why = "the method does not go on" };
+				   .random = e->random, .arg = e->arg, .why = e->why };
 
 	find_secret(e, conf, &env);
 	return env;
@@ -263,6 +262,7 @@ static enum ike_eap_step server_method(struct ike_eap *e, const struct ike_eap_c
 	switch (e->method->server(e->state, &env, in, out)) {
 	case IKE_EAP_MORE:
 		e->id++;
+		e->why = env.why;
 		return finish(out, IKE_EAP_SEND);
 	case IKE_EAP_DONE:
 		env.why = "no key";
@@ -344,8 +344,7 @@ static enum ike_eap_step peer_method(struct ike_eap *e, const struct ike_eap_con
 	switch (e->method->peer(e->state, &env, in, out)) {
 	case IKE_EAP_MORE:
 		e->phase = RUNNING;
-		if (env.why)
-			e->why = env.why;
+		e->why = env.why;
 		return finish(out, IKE_EAP_SEND);
 	case IKE_EAP_DONE:
 		e->phase = DONE;

@@ -93,7 +93,7 @@ struct ike_buf ike_eap_msk(const struct ike_eap *e);
 /* Who the peer is, as far as it was said; after IKE_EAP_GOOD, which user it has proved to be. */
 struct ike_buf ike_eap_name(const struct ike_eap *e);
 
-/* Why it went wrong: static text. */
+/* Why it went wrong, or what it means if the other side does not go on: static text. */
 const char *ike_eap_why(const struct ike_eap *e);
 
 /* A method by the word that the configuration has for it, "mschapv2"; NULL if there is none. */
@@ -110,7 +110,7 @@ const struct ike_eap_method *ike_eap_find(const char *word);
  * @secret: of it; one that nobody has if it is unknown
  * @random: fills with random octets, called with
  * @arg: this
- * @why: to be set when it goes wrong
+ * @why: to be set when it goes wrong, or to what it means if the other side ends it now
  */
 struct ike_eap_env {
 	bool server;

@@ -110,6 +110,15 @@ static struct ike_buf name_of(const struct ike_payload *id, char *buf, size_t n)
 	return (struct ike_buf){ (const uint8_t *)buf, strlen(buf) };
 }
 
+static void failed(struct ike_step *x)
+{
+	const struct ike_eap *e = x->sa->eap->eap;
+	char name[300];
+
+	ike_fail(x->c, x->sa, 0, IKE_WHY_AUTH, "peer not authenticated by EAP: \"%s\": %s",
+		 ike_id_print(IKE_ID_FQDN, ike_eap_name(e), name, sizeof(name)), ike_eap_why(e));
+}
+
 /* What EAP makes of it, for the answer. */
 static enum ike_after send_step(struct ike_step *x, enum ike_eap_step step,
 				struct ike_eap_out *out)
@@ -119,14 +128,13 @@ static enum ike_after send_step(struct ike_step *x, enum ike_eap_step step,
 
 	ike_out_raw(x->out, IKE_P_EAP, (struct ike_buf){ out->p, out->n });
 	OPENSSL_cleanse(out, sizeof(*out));
-	ike_id_print(IKE_ID_FQDN, ike_eap_name(r->eap), name, sizeof(name));
 	r->good = step == IKE_EAP_GOOD;
 	if (r->good)
-		ike_log(x->c, x->sa, "peer authenticated by EAP: \"%s\"", name);
+		ike_log(x->c, x->sa, "peer authenticated by EAP: \"%s\"",
+			ike_id_print(IKE_ID_FQDN, ike_eap_name(r->eap), name, sizeof(name)));
 	if (step != IKE_EAP_BAD)
 		return IKE_GO_ON;
-	ike_fail(x->c, x->sa, 0, IKE_WHY_AUTH, "peer not authenticated by EAP: \"%s\": %s", name,
-		 ike_eap_why(r->eap));
+	failed(x);
 	return IKE_DIE;
 }
 
@@ -208,6 +216,20 @@ enum ike_after ike_eap_request(struct ike_step *x)
 	}
 	step = ike_eap_input(r->eap, &x->sa->peer->eap, e->body, &out);
 	return send_step(x, step, &out);
+}
+
+enum ike_after ike_eap_info(struct ike_step *x)
+{
+	const struct ike_payload *p = NULL;
+	bool end = false;
+
+	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
+		end |= p->del.proto == IKE_PROTO_IKE;
+	if (!end && !ike_msg_notify(x->m, IKE_N_AUTHENTICATION_FAILED, NULL) &&
+	    !ike_msg_notify(x->m, IKE_N_INVALID_SYNTAX, NULL))
+		return IKE_GO_ON;
+	failed(x);
+	return IKE_DIE;
 }
 
 /* ---- the initiator ------------------------------------------------------- */

@@ -56,6 +56,9 @@ enum ike_after ike_eap_asked(struct ike_step *x, const struct ike_payload *id);
 enum ike_after ike_eap_request(struct ike_step *x);
 enum ike_after ike_eap_response(struct ike_step *x);
 
+/* INFORMATIONAL in the middle of it: a peer that gives up, which is all that it may say. */
+enum ike_after ike_eap_info(struct ike_step *x);
+
 /* Identity payload of the peer in its first message. */
 const struct ike_payload *ike_eap_id(const struct ike_sa *sa);
 

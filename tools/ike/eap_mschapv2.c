@@ -85,6 +85,7 @@ static enum ike_eap_did failure(struct state *s, struct ike_eap_env *env, struct
 	put_head(out, FAILURE, s->id, strlen(text));
 	ike_eap_put(out, text, strlen(text));
 	s->next = FAILURE;
+	env->why = env->user ? "wrong password" : "unknown user";
 	return IKE_EAP_MORE;
 }
 
@@ -115,6 +116,7 @@ static enum ike_eap_did check(struct state *s, struct ike_eap_env *env, struct i
 	put_head(out, SUCCESS, s->id, strlen(text));
 	ike_eap_put(out, text, strlen(text));
 	s->next = SUCCESS;
+	env->why = "the peer does not believe us";
 	return IKE_EAP_MORE;
 }
 
@@ -123,16 +125,16 @@ static enum ike_eap_did server(void *state, struct ike_eap_env *env, struct ike_
 {
 	struct state *s = state;
 
+	if (s->next == FAILURE)
+		return IKE_EAP_WRONG;	/* whatever it says, and why is known */
+	if (s->next == SUCCESS && in.n && in.p[0] == FAILURE)
+		return IKE_EAP_WRONG;
 	env->why = "a response that cannot be read";
 	if (s->next == RESPONSE && is(in, RESPONSE) && in.n >= HEAD + 1 + VALUE &&
 	    in.p[1] == s->id && in.p[HEAD] == VALUE)
 		return check(s, env, in, out);
 	if (s->next == SUCCESS && in.n && in.p[0] == SUCCESS)
 		return IKE_EAP_DONE;
-	if (s->next == SUCCESS && in.n && in.p[0] == FAILURE)
-		env->why = "the peer does not believe us";
-	else if (s->next == FAILURE)
-		env->why = env->user ? "wrong password" : "unknown user";
 	return IKE_EAP_WRONG;
 }
 

@@ -105,6 +105,8 @@ enum ike_after ike_info_request(struct ike_step *x)
 {
 	const struct ike_payload *p = NULL;
 
+	if (x->sa->eap)
+		return ike_eap_info(x);
 	while ((p = ike_msg_find(x->m, IKE_P_NOTIFY, p)))
 		if (p->notify.type == IKE_N_AUTHENTICATION_FAILED ||
 		    p->notify.type == IKE_N_INVALID_SYNTAX) {
@@ -119,9 +121,6 @@ enum ike_after ike_info_request(struct ike_step *x)
 			ike_rekey_deleted(x->sa, x->now);
 			return IKE_DIE;
 		}
-	/* a peer that gives up in the middle of EAP is what there can be before that is over */
-	if (x->sa->state == IKE_S_HALF_OPEN)
-		return IKE_GO_ON;
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
 		close_children(x, p);
 	ike_mobike_request(x);
