@@ -243,6 +243,10 @@ static void test_bad(void)
 	go(&r, "bob");
 	ktap_ok(neither(&r), NULL, "alice, with her password, is not bob");
 	drop(&r);
+	prepare(&r, &ike_eap_mschapv2, "alice", "swordfish");
+	go(&r, "bob");
+	ktap_ok(neither(&r), NULL, "nor with his, as long as she says that she is alice");
+	drop(&r);
 	prepare(&r, &ike_eap_mschapv2, "alice", "\xff");
 	go(&r, "alice");
 	ktap_ok(r.step[0] == IKE_EAP_BROKEN && says(r.e[0], "UTF-8"), NULL,

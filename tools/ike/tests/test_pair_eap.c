@@ -300,7 +300,7 @@ static void test_conf(void)
 
 	p = with_eap(734, "moon.example.org", "a password");
 	p->end[0].conf.by = IKE_BY_PSK;
-	p->end[0].conf.secret = octets("a shared secret");
+	p->end[0].conf.secret = p->end[1].conf.secret = octets("a shared secret");
 	go(p);
 	ktap_ok(nothing(p) && pair_said(p, 1, "we accept EAP"), p->end[1].log,
 		"IKE2-AUTH-3 a secret where EAP is wanted: refused");

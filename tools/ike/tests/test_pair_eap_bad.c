@@ -158,6 +158,51 @@ static void test_extra(void)
 	pair_free(p);
 }
 
+/* A good first request with @n octets more. */
+static struct pair *longer(size_t n)
+{
+	struct pair *p = with_eap(705, "moon.example.org", "a password");
+	static uint8_t copy[4096], more[20000];
+	struct ike_buf in;
+	struct ike_sa *sa;
+	struct ike_out o;
+	unsigned int i;
+	uint8_t type;
+	size_t at;
+
+	until(p, 3);
+	sa = pair_sa(p, 0);
+	memcpy(copy, p->sent[2].p, p->sent[2].n);
+	if (ike_sk_open(&sa->sk_out, copy, 32, p->sent[2].n, &in))
+		abort();
+	ike_out_chain(&o, sa->ctx->inner, sizeof(sa->ctx->inner));
+	for (at = 0, type = copy[28]; type; type = in.p[at], at += ike_get16(in.p + at + 2))
+		ike_out_raw(&o, type, (struct ike_buf){ in.p + at + 4,
+							ike_get16(in.p + at + 2) - 4u });
+	ike_out_raw(&o, IKE_P_VENDOR, (struct ike_buf){ more, n });
+	/* in the place of what is under way */
+	for (i = 0; i < PAIR_FLIGHT; i++) {
+		free(p->flight[i].p);
+		p->flight[i].p = NULL;
+	}
+	if (ike_request(sa, p->now, IKE_X_AUTH, &o))
+		abort();
+	pair_run(p, 3000);
+	return p;
+}
+
+static void test_long(void)
+{
+	struct pair *p = longer(7000);
+
+	ktap_ok(pair_up(p), p->end[1].log, "a first request of 7 KiB");
+	pair_free(p);
+	p = longer(9000);
+	ktap_ok(nothing(p) && pair_said(p, 1, "too long for EAP"), p->end[1].log,
+		"ATK-20 one of more than 8 KiB is not kept");
+	pair_free(p);
+}
+
 /* A method without an end. */
 static enum ike_eap_did on(void *state, struct ike_eap_env *env, struct ike_buf in,
 			   struct ike_eap_out *out)
@@ -281,6 +326,7 @@ int main(void)
 	ktap_begin();
 	test_edits();
 	test_extra();
+	test_long();
 	test_cap();
 	test_effects();
 	unmake();
