@@ -428,6 +428,7 @@ static bool sane(struct ike_buf in)
 enum ike_eap_step ike_eap_input(struct ike_eap *e, const struct ike_eap_conf *conf,
 				struct ike_buf in, struct ike_eap_out *out)
 {
+	enum ike_eap_step step;
 	const char *why = NULL;
 
 	out->n = 0;
@@ -437,7 +438,10 @@ enum ike_eap_step ike_eap_input(struct ike_eap *e, const struct ike_eap_conf *co
 		why = "it goes on without an end";
 	else if (!sane(in))
 		why = "a packet that cannot be read";
-	if (!why)
-		return e->server ? server(e, conf, in, out) : peer(e, conf, in, out);
-	return e->server ? end(e, out, IKE_EAP_BAD, why) : broken(e, why);
+	if (e->server)
+		return why ? end(e, out, IKE_EAP_BAD, why) : server(e, conf, in, out);
+	step = why ? broken(e, why) : peer(e, conf, in, out);
+	if (step != IKE_EAP_SEND)
+		out->n = 0;	/* a method may have begun one */
+	return step;
 }

@@ -40,8 +40,10 @@ struct state {
 
 static void put_head(struct ike_eap_out *out, enum op op, uint8_t id, size_t n)
 {
-	ike_eap_put(out, (uint8_t[]){ (uint8_t)op, id, (uint8_t)((HEAD + n) >> 8),
-				      (uint8_t)(HEAD + n) }, HEAD);
+	uint8_t p[HEAD] = { (uint8_t)op, id };
+
+	ike_put16(p + 2, (uint16_t)(HEAD + n));
+	ike_eap_put(out, p, HEAD);
 }
 
 /* Whether @in is a whole packet of @op. */

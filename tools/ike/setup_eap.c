@@ -29,12 +29,13 @@ static unsigned int add_users(const struct ike_conf *c, struct ike_eap_user *use
 
 		for (k = 0; s->kind == IKE_CONF_SECRET_EAP && k < s->ids.n; k++) {
 			const struct ike_conf_id *id = &s->ids.v[k];
+			char *buf = users ? names + n * NAME_LEN : NULL;
 
 			if (!id->type)
 				continue;
 			if (users)
 				users[n] = (struct ike_eap_user){
-					name_of(id->type, id->data, names + n * NAME_LEN), s->secret,
+					name_of(id->type, id->data, buf), s->secret,
 				};
 			n++;
 		}
