@@ -312,9 +312,17 @@ no_sas() {
 
 said() { grep -q "$2" "$tmp/$1.log"; }
 
+# eap_weak yes|no: configurations with a weak method, or without
+eap_weak() {
+	local side
+	for side in us them; do
+		{ conf $side; more_conf $side $1; } >"$tmp/$side/secike.conf"
+	done
+	cp "$tmp/them/secike.conf" "$SWANCTL_DIR/swanctl.conf"
+}
+
 # EAP of who begins, a certificate of the other one
 part_eap() {
-	local name
 	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
 	shown "IKE2-EAP-1 IKE2-EAP-3 eap: we begin, with a password" ike up eap-out timeout 20
 	shown "eap: bytes get through" traffic
@@ -339,10 +347,7 @@ part_eap() {
 
 	# a method without a key: with consent to what is weak
 	secike_stop us
-	for name in us them; do
-		{ conf $name; more_conf $name yes; } >"$tmp/$name/secike.conf"
-	done
-	cp "$tmp/them/secike.conf" "$SWANCTL_DIR/swanctl.conf"
+	eap_weak yes
 	check_not "eap-weak: without consent it is refused" secike -t -c "$tmp/us/secike.conf" 2>/dev/null
 	shown "eap-weak: with it secike starts" secike_start us "$G1" -w
 	shown "eap-weak: charon takes its configuration" swan --load-all
@@ -353,6 +358,8 @@ part_eap() {
 	shown "eap-weak: bytes get through" traffic
 	check "eap-weak: we end it" ike down eap-weak-in
 	no_sas eap-weak-in
+	eap_weak no
+	check "eap-weak: and that is over" ike reload
 }
 
 both_rekey() {
