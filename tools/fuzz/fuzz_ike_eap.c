@@ -50,7 +50,7 @@ static void feed(struct ike_eap *e, const struct ike_eap_conf *c, int server, in
 	uint8_t *packet = malloc(n + 4);
 	enum ike_eap_step step;
 
-	check(packet != NULL);
+	check(!!packet);
 	memcpy(packet + (raw ? 0 : 4), p, n);
 	if (!raw) {
 		n += 4;
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	c.method = flags & 2 ? &ike_eap_md5 : &ike_eap_mschapv2;
 	c.ask = flags & 4;
 	e = ike_eap_new(server, count, &next);
-	check(e != NULL);
+	check(!!e);
 	if (server)
 		sane(&out, 1, ike_eap_begin(e, &c, user.name, &out));
 	for (data++; size > 1; data += n + 1, size -= n + 1) {
