@@ -5,9 +5,10 @@
 # shared secrets, certificates, rekeying under traffic, deletion, UDP encapsulation,
 # liveness, a packet that waits, another address of ours, what the daemon may do.
 #
-#   ike.sh [PART...]      priv psk cert natt dpd trap move map; all of them if none is named
+#   ike.sh [PART...]      priv psk cert natt dpd trap move others map; all of them if none
+#                         is named
 
-all_parts="priv psk cert natt dpd trap move map"
+all_parts="priv psk cert natt dpd trap move others map"
 # shellcheck source=selftests/interop/daemons.sh
 . "$(dirname "$0")/daemons.sh"
 
@@ -129,6 +130,34 @@ part_move() {
 	shown "move: bytes get through" traffic
 	peer_ends move
 	none_captured "move: nothing was in clear" wire
+}
+
+# The address of the peer that was in use is dead, it has said where else it is.
+part_others() {
+	local spis other=172.16.2.77
+	ip -n "$G2" addr add $other/24 dev R
+	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
+	shown "others: we begin" ike up dpd timeout 20
+	spis=$(child_spis)
+	in_ns "$R" nft -f - <<-EOF
+	table ip dead {
+		chain forward {
+			type filter hook forward priority 0
+			ip saddr $peer drop
+			ip daddr $peer drop
+		}
+	}
+	EOF
+	peer=$other shown "IKE2-MOB-8 others: our SAs go to the other address" wait_for 30 from_address "$G1" $self
+	peer=$other shown "IKE2-MOB-2 others: the peer's follow" wait_for 5 from_address "$G2" $self
+	same "others: the SAs are the same" "$(child_spis)" "$spis"
+	shown "others: bytes get through" traffic
+	in_ns "$R" nft flush ruleset
+	ip -n "$G2" addr del $other/24 dev R
+	check "others: we end it" ike down dpd
+	check "others: no SA is left here" wait_for 5 sas_are "$G1" 0
+	check "others: nor there" wait_for 15 sas_are "$G2" 0
+	none_captured "others: nothing was in clear" wire
 }
 
 # behind PORT: the peer is behind R now, which maps it to PORT, and forgets how it did before

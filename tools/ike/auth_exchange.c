@@ -68,8 +68,10 @@ int ike_auth_start(struct ike_sa *sa, uint64_t now)
 	}
 	if (!eap && ike_ppk_out(sa, &o))
 		return -1;
-	if (p->mobike)
+	if (p->mobike) {
 		ike_out_notify_flag(&o, IKE_N_MOBIKE_SUPPORTED);
+		ike_others_out(sa, &o);
+	}
 	ike_sa_state(sa, IKE_S_AUTH_SENT);
 	return ike_request(sa, now, IKE_X_AUTH, &o);
 }
@@ -286,8 +288,11 @@ enum ike_after ike_auth_accept(struct ike_step *x, const struct ike_peer_conf *p
 	if (ppk)
 		ike_out_notify_flag(x->out, IKE_N_PPK_IDENTITY);
 	sa->mobike = p->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
-	if (sa->mobike)
+	if (sa->mobike) {
 		ike_out_notify_flag(x->out, IKE_N_MOBIKE_SUPPORTED);
+		ike_others_out(sa, x->out);
+	}
+	ike_others_in(x);
 	ike_eap_end(sa);
 	return IKE_GO_ON;
 }
@@ -374,6 +379,7 @@ enum ike_after ike_auth_take(struct ike_step *x, const struct ike_payload *id)
 	if (establish(x, id))
 		return IKE_DIE;
 	sa->mobike = sa->peer->mobike && ike_msg_notify(x->m, IKE_N_MOBIKE_SUPPORTED, NULL);
+	ike_others_in(x);
 	replace_others(x, id);
 	ike_reauth_take(x);
 	ike_cp_take(x);

@@ -186,6 +186,10 @@ void ike_moves_close(struct ike_daemon *d);
 /* Moves what has another address now; when to call again. */
 uint64_t ike_moves_run(struct ike_daemon *d, uint64_t now);
 
+/* Our address for @sa towards @remote, up to the route or not; -1 if that cannot be. */
+int ike_moves_source(void *daemon, const struct ike_sa *sa, const struct ike_addr *remote,
+		     struct ike_addr *local);
+
 /* follow.c: of struct ike_ctx_conf */
 void ike_follow_vip(void *daemon, const struct ike_sa *sa, const struct ike_addr *a, bool add);
 void ike_follow_child(void *daemon, const struct ike_sa *sa, const struct ike_child *ch, bool up);

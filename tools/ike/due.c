@@ -162,7 +162,8 @@ static void tick(struct ike_sa *sa, uint64_t now)
 {
 	struct ike_task live = { IKE_TASK_LIVENESS }, rekey = { IKE_TASK_REKEY };
 
-	if (sa->w.req && now >= sa->w.next_at && !ike_window_tick(sa, now)) {
+	if (sa->w.req && now >= sa->w.next_at && !ike_window_tick(sa, now) &&
+	    !ike_others_try(sa, now)) {
 		dead(sa);
 		ike_sa_die(sa, now);
 	}

@@ -250,10 +250,12 @@ static void in_response(struct ike_step *x, uint8_t *hash)
 		give_up(x);
 		return;
 	}
-	if (g->response(x) == IKE_DIE)
+	if (g->response(x) == IKE_DIE) {
 		ike_sa_die(sa, x->now);
-	else
-		ike_task_next(sa, x->now);
+		return;
+	}
+	ike_others_answered(x);
+	ike_task_next(sa, x->now);
 }
 
 static void in_init(struct ike_step *x, const uint8_t *hash)

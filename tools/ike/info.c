@@ -124,6 +124,7 @@ enum ike_after ike_info_request(struct ike_step *x)
 	while ((p = ike_msg_find(x->m, IKE_P_DELETE, p)))
 		close_children(x, p);
 	ike_mobike_request(x);
+	ike_others_in(x);
 	return IKE_GO_ON;
 }
 

@@ -70,19 +70,30 @@ void ike_moves_close(struct ike_daemon *d)
 	d->moves = NULL;
 }
 
+int ike_moves_source(void *daemon, const struct ike_sa *sa, const struct ike_addr *remote,
+		     struct ike_addr *local)
+{
+	const struct ike_daemon *d = daemon;
+	const struct ike_setup *s = d->setup;
+	char err[256];
+
+	*local = sa->local;
+	if (sa->peer < s->peers || sa->peer >= s->peers + s->n ||
+	    !s->more[sa->peer - s->peers].route)
+		return 0;
+	return ike_setup_route(remote, local, err, sizeof(err)) ||
+	       !ike_local_fits(sa->peer, local) ? -1 : 0;
+}
+
 /* Whether our address for @sa is up to the route, and has changed. */
 static void look_sa(struct ike_daemon *d, struct ike_sa *sa, uint64_t now)
 {
-	const struct ike_setup *s = d->setup;
-	struct ike_addr local = sa->local;
-	char err[256];
+	struct ike_addr local;
 
-	if (sa->state != IKE_S_UP || !sa->mobike || !sa->began || sa->peer < s->peers ||
-	    sa->peer >= s->peers + s->n || !s->more[sa->peer - s->peers].route)
+	if (sa->state != IKE_S_UP || !sa->mobike || !sa->began)
 		return;
 	/* Without a route we stay where we are: the next change may bring one. */
-	if (!ike_setup_route(&sa->remote, &local, err, sizeof(err)) &&
-	    !ike_addr_same(&local, &sa->local) && ike_local_fits(sa->peer, &local))
+	if (!ike_moves_source(d, sa, &sa->remote, &local) && !ike_addr_same(&local, &sa->local))
 		ike_move(sa, now, &local, &sa->remote);
 }
 

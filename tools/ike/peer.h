@@ -326,6 +326,8 @@ struct ike_child;
  * @event: takes an event, and must not call the machine; may be NULL
  * @where: finds our address and the peer's, before an IKE SA is begun; those of the peer's
  *	configuration count if it is NULL
+ * @source: finds our address towards another address of the peer of @sa, -1 if there is no
+ *	way; the one that it has stays if it is NULL
  * @drain_ms: how long inbound SAs stay when their child was replaced, 0 for not at all
  * @keepalive: sends one octet 0xff, so that a NAT on our side stays open; may be NULL
  * @keepalive_ms: how often, 0 for 20000
@@ -350,6 +352,8 @@ struct ike_ctx_conf {
 	void (*event)(void *arg, const struct ike_event *e);
 	enum ike_where (*where)(void *arg, const struct ike_peer_conf *peer,
 				struct ike_addr *local, struct ike_addr *remote);
+	int (*source)(void *arg, const struct ike_sa *sa, const struct ike_addr *remote,
+		      struct ike_addr *local);
 	void (*keepalive)(void *arg, const struct ike_addr *local, const struct ike_addr *remote);
 	uint64_t keepalive_ms, drain_ms;
 	void (*vip)(void *arg, const struct ike_sa *sa, const struct ike_addr *a, bool add);

@@ -153,6 +153,7 @@ static void succeed(struct ike_sa *sa, struct ike_sa *n, uint64_t now)
 	ike_sa_state(n, IKE_S_UP);
 	ike_sa_state(sa, IKE_S_REPLACED);
 	sa->expire_at = now + REPLACED_MS;
+	ike_others_pass(sa, n);
 }
 
 /* What the peer's exchange made while ours was under way, NULL if there is nothing. */

@@ -159,6 +159,8 @@ static void wipe(struct ike_sa *sa)
 	sa->have_keys = false;
 	free(sa->msg_i);
 	free(sa->msg_r);
+	free(sa->others);
+	sa->others = NULL;
 	sa->msg_i = NULL;
 	sa->msg_r = NULL;
 	free((void *)sa->peer_id.p);

@@ -196,6 +196,7 @@ struct ike_window {
  * @dns: name servers that came with these
  * @n_dns: number of @dns
  * @mobike: MOBIKE was agreed on (RFC 4555)
+ * @others: other addresses of the peer, NULL if it has named none
  * @began: we began the first of the IKE SAs that replaced each other
  * @cookie2: what the peer has to send back from its new address
  * @frag: both can put messages together that come in pieces (RFC 7383)
@@ -255,6 +256,7 @@ struct ike_sa {
 	struct ike_eap_run *eap;
 	struct ike_chain *chain;
 	bool frag, mobike, began;
+	struct ike_others *others;
 	uint8_t cookie2[16];
 	bool use_ppk, childless;
 	struct ike_keys *plain;
@@ -528,6 +530,9 @@ bool ike_window_repeated(struct ike_sa *sa, uint64_t now, const struct ike_addr 
 
 /* Retransmits if it is time. False if the peer is given up. */
 bool ike_window_tick(struct ike_sa *sa, uint64_t now);
+
+/* Sends it to where the peer is now, as if it had not been sent often. */
+void ike_window_again(struct ike_sa *sa, uint64_t now);
 void ike_digest(struct ike_buf b, uint8_t out[32]);
 
 /* frag.c: messages in pieces (RFC 7383) */
@@ -569,6 +574,15 @@ void ike_mobike_cookie_out(struct ike_sa *sa, struct ike_out *o);
 /* What an INFORMATIONAL request asks for; whether the peer moved. */
 bool ike_mobike_request(struct ike_step *x);
 enum ike_after ike_mobike_response(struct ike_step *x);
+
+/* others.c: what both say about their other addresses; the next one to try, false if there
+ * is none; what an answer means for that; @n takes over.
+ */
+void ike_others_out(const struct ike_sa *sa, struct ike_out *o);
+void ike_others_in(struct ike_step *x);
+bool ike_others_try(struct ike_sa *sa, uint64_t now);
+void ike_others_answered(struct ike_step *x);
+void ike_others_pass(struct ike_sa *sa, struct ike_sa *n);
 
 /* pool.c */
 

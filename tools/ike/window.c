@@ -12,6 +12,7 @@
 #define RTX_FIRST_MS	4000
 #define RTX_TRIES	5
 #define RTX_FACTOR	180
+#define RTX_OTHER	3	/* tries with another address of the peer */
 #define REPEAT_MS	500	/* least interval between repeated answers */
 #define REPEATS		8	/* most of them to one request */
 #define MID_LAST	0xfffffff0u
@@ -52,6 +53,16 @@ static void put(const struct ike_sa *sa, const struct ike_addr *local,
 	}
 }
 
+/* The request under way goes out, and is sent again soon. */
+static void first(struct ike_sa *sa, uint64_t now)
+{
+	struct ike_window *w = &sa->w;
+
+	w->wait = sa->peer->rtx_first_ms ? sa->peer->rtx_first_ms : RTX_FIRST_MS;
+	w->next_at = now + jitter(sa, w->wait);
+	put(sa, &sa->local, &sa->remote, (struct ike_buf){ w->req, w->req_len });
+}
+
 int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike_buf octets)
 {
 	struct ike_window *w = &sa->w;
@@ -61,10 +72,14 @@ int ike_window_request(struct ike_sa *sa, uint64_t now, uint8_t xchg, struct ike
 		return -1;
 	w->req_xchg = xchg;
 	w->tries = 0;
-	w->wait = sa->peer->rtx_first_ms ? sa->peer->rtx_first_ms : RTX_FIRST_MS;
-	w->next_at = now + jitter(sa, w->wait);
-	put(sa, &sa->local, &sa->remote, octets);
+	first(sa, now);
 	return 0;
+}
+
+void ike_window_again(struct ike_sa *sa, uint64_t now)
+{
+	sa->w.tries = sa->w.tries > RTX_OTHER ? sa->w.tries - RTX_OTHER : 0;
+	first(sa, now);
 }
 
 void ike_window_answered(struct ike_sa *sa)

@@ -60,6 +60,7 @@ struct dgram {
  * @dup: how many come twice
  * @reorder: how many are late
  * @nat: what end 0 sends comes from another address and port
+ * @dead: end of an address from and to which nothing gets through, 0 for none
  * @nat_port: what the NAT adds to ports, 0 for 40000
  * @cut: end whose datagrams are all lost, -1 for none
  * @tamper: changes what is sent; may be NULL
@@ -73,6 +74,7 @@ struct pair {
 	unsigned int loss, dup, reorder;
 	bool nat;
 	uint16_t nat_port;
+	uint8_t dead;
 	int cut;
 	void (*tamper)(struct dgram *d);
 	uint32_t seed;
@@ -138,7 +140,8 @@ static inline void pair_send(void *arg, const struct ike_addr *local,
 		pair_nat(p, &d);
 	if (p->tamper)
 		p->tamper(&d);
-	if (p->cut == me || pair_rand(&p->seed) < p->loss)
+	if (p->cut == me || (p->dead && (remote->a[3] == p->dead || local->a[3] == p->dead)) ||
+	    pair_rand(&p->seed) < p->loss)
 		return;
 	pair_put(p, &d, 10 + (pair_rand(&p->seed) < p->reorder ? 3000 : 0));
 	if (pair_rand(&p->seed) < p->dup)

@@ -139,6 +139,94 @@ static void test_check(void)
 	pair_free(p);
 }
 
+/* End 1 has addresses 192.0.2.2, .3 and .4. */
+static struct pair *with_others(uint32_t seed)
+{
+	static struct ike_range locals[3];
+	struct pair *p = with(seed, true, true);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		locals[i].len = 4;
+		memcpy(locals[i].lo, pair_addr((uint8_t)(2 + i), 0).a, 4);
+		memcpy(locals[i].hi, locals[i].lo, 4);
+	}
+	p->end[1].conf.locals = locals;
+	p->end[1].conf.n_locals = 3;
+	return p;
+}
+
+/* Whether all SAs of end 0 have @last in the peer's address. */
+static bool peer_at(struct pair *p, uint8_t last)
+{
+	const struct ike_kern_sa *k;
+	unsigned int i, n = 0, good = 0;
+
+	for (i = 0; i < IKE_FAKE_SAS; i++) {
+		k = &p->end[0].kern.sa[i];
+		n += k->spi != 0;
+		good += k->spi && (k->inbound ? &k->src : &k->dst)->a[3] == last;
+	}
+	return n == 2 && good == 2;
+}
+
+static void test_others(void)
+{
+	struct ike_task live = { IKE_TASK_LIVENESS };
+	struct ike_out none;
+	struct pair *p;
+
+	p = pair_go(with_others(40));
+	ktap_ok(pair_up(p) && pair_said(p, 0, "peer has 2 other addresses") &&
+		!pair_said(p, 1, "other addresses"), NULL,
+		"IKE2-MOB-5 the responder says where it is, besides");
+	p->dead = 2;
+	ike_task_add(pair_sa(p, 0), p->now, &live);
+	pair_run(p, 400000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && peer_at(p, 3) &&
+		pair_said(p, 0, "peer does not answer at 192.0.2.2") &&
+		pair_sa(p, 1)->local.a[3] == 3, p->end[0].log,
+		"IKE2-MOB-8 when it is not there, the next address is tried, and children follow");
+	p->dead = 3;
+	ike_task_add(pair_sa(p, 0), p->now, &(struct ike_task){ IKE_TASK_REKEY });
+	pair_run(p, 400000);
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && (peer_at(p, 2) || peer_at(p, 4)), p->end[0].log,
+		"IKE2-MOB-8 and once more, with an IKE SA that is being replaced");
+	pair_free(p);
+
+	p = pair_go(with_others(41));
+	p->dead = 2;
+	ike_task_add(pair_sa(p, 1), p->now, &live);
+	pair_run(p, 800000);
+	ktap_ok(!pair_sa(p, 1) && !pair_said(p, 1, "trying"), p->end[1].log,
+		"IKE2-MOB-8 the responder does not try that");
+	pair_free(p);
+
+	p = pair_go(with_others(42));
+	ike_out_chain(&none, p->end[1].ctx->inner, sizeof(p->end[1].ctx->inner));
+	ike_out_notify_flag(&none, IKE_N_NO_ADDITIONAL_ADDRESSES);
+	ike_request(pair_sa(p, 1), p->now, IKE_X_INFORMATIONAL, &none);
+	pair_run(p, 100);
+	ktap_ok(pair_said(p, 0, "peer has 0 other addresses"), NULL,
+		"IKE2-MOB-5 a list takes the place of the one before");
+	p->cut = 1;
+	ike_task_add(pair_sa(p, 0), p->now, &live);
+	pair_run(p, 400000);
+	ktap_ok(!pair_said(p, 0, "trying"), p->end[0].log, "IKE2-MOB-5 and nothing is tried then");
+	pair_free(p);
+
+	p = with_others(43);
+	p->end[1].conf.mobike = false;
+	pair_go(p);
+	ktap_ok(pair_up(p) && !pair_said(p, 0, "other addresses"), NULL,
+		"IKE2-MOB-5 not without MOBIKE");
+	p->dead = 2;
+	ike_task_add(pair_sa(p, 0), p->now, &live);
+	pair_run(p, 400000);
+	ktap_ok(!pair_said(p, 0, "trying"), NULL, "IKE2-MOB-8 nor is any tried");
+	pair_free(p);
+}
+
 static void test_nat(void)
 {
 	struct pair *p = with(30, true, true);
@@ -212,6 +300,7 @@ int main(void)
 	ktap_begin();
 	test_move();
 	test_check();
+	test_others();
 	test_nat();
 	test_no_nats();
 	return ktap_end();
