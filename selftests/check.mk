@@ -26,11 +26,10 @@ ike := interop/ike.sh interop/ike-more.sh
 net-libreswan := interop/libreswan.sh interop/libreswan-impair.sh
 
 # What runs where, the longest first. XFRM as it is in 6.1 and 7.2 is met in a part of
-# the matrix. DKMS compiles in the machine, which emulation makes slow, and the kernel's
-# own tests belong to the newest kernel. The debug machine is of User-Mode Linux too, so
-# the plain one has what the others cannot do; and it is a 7.2, so the stock one does
-# without what depends on the version only.
-on_vm-6.12 := net/dkms.sh net-libreswan $(other) $(ike) net-1 net-2 net-3
+# the matrix. The kernel's own tests belong to the newest kernel. The debug machine is of
+# User-Mode Linux too, so the plain one has what the others cannot do; and it is a 7.2, so
+# the stock one does without what depends on the version only.
+on_vm-6.12 := net-libreswan $(other) $(ike) net-1 net-2 net-3 net/dkms.sh
 on_vm-6.1 := $(other) interop/ike.sh net-1 net-2 net-3
 on_vm-7.2 := wire/wire.py interop/esp.sh interop/ike-more.sh net-1 net-2
 on_uml := interop/ike-pairs.sh net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
@@ -77,6 +76,9 @@ $(LOGS)/build/uml.log: | $(LOGS)/build/vm-6.12.log
 
 $(LOGS)/build/uml-debug.log:
 	@$(job) $@ selftests/uml/build --debug
+
+$(kernels:%=$(LOGS)/vm-%/net/dkms.sh.log): $(LOGS)/vm-%/net/dkms.sh.log: | $(LOGS)/build/vm-%.log
+	@$(job) $@ selftests/vm/dkms $*
 
 define machine
 $$(LOGS)/$(1)/net-%.log: | $$(LOGS)/build/$(1).log
