@@ -25,6 +25,7 @@
 #define NFSEC_CRYPTO_REQ_SIZE	2048
 #define NFSEC_CRYPTO_MAX_DIGEST	64
 #define NFSEC_CRYPTO_MAX_IV	16
+#define NFSEC_CRYPTO_MAX_SG	4
 
 /*
  * Workspace of one CPU. Crypto runs with BH disabled and never sleeps, so one
@@ -35,7 +36,8 @@ struct nfsec_crypto_work {
 	u8 req[NFSEC_CRYPTO_REQ_SIZE] CRYPTO_MINALIGN_ATTR;
 	u8 iv[NFSEC_CRYPTO_MAX_IV] CRYPTO_MINALIGN_ATTR;
 	u8 digest[NFSEC_CRYPTO_MAX_DIGEST];
-	struct scatterlist sg;
+	__be32 high;
+	struct scatterlist sg[NFSEC_CRYPTO_MAX_SG];
 };
 
 static struct nfsec_crypto_work * __percpu *nfsec_crypto_work;
@@ -214,8 +216,8 @@ static int auth_init(struct nfsec_crypto *c, const struct nfsec_key *key,
  * @auth: integrity, likewise
  * @extack: told what is wrong
  *
- * Either @aead or both others are used; the caller has checked keys and ICV
- * lengths with the algorithm table.
+ * Either @aead is used, or both others, or @auth alone for AH; the caller has
+ * checked keys and ICV lengths with the algorithm table.
  *
  * Context: process; may load crypto modules.
  * Return: 0 or a negative error; then @c is empty.
@@ -225,12 +227,13 @@ int nfsec_crypto_init(struct nfsec_crypto *c, const struct nfsec_key *aead,
 		      const struct nfsec_key *auth,
 		      struct netlink_ext_ack *extack)
 {
-	int err;
+	int err = 0;
 
 	if (aead->alg) {
 		err = aead_init(c, aead, extack);
 	} else {
-		err = enc_init(c, enc, extack);
+		if (enc->alg)
+			err = enc_init(c, enc, extack);
 		if (!err)
 			err = auth_init(c, auth, extack);
 	}
@@ -283,12 +286,12 @@ static int aead_crypt(const struct nfsec_crypto *c, u8 *esp, u32 textlen,
 		memcpy(start, esp, 4);
 		memcpy(esp, &hi, 4);
 	}
-	sg_init_one(&w->sg, start,
+	sg_init_one(w->sg, start,
 		    assoclen + textlen + (seal ? c->icvlen : 0));
 	aead_request_set_tfm(req, tfm);
 	aead_request_set_callback(req, 0, NULL, NULL);
 	aead_request_set_ad(req, assoclen);
-	aead_request_set_crypt(req, &w->sg, &w->sg, textlen, w->iv);
+	aead_request_set_crypt(req, w->sg, w->sg, textlen, w->iv);
 	err = seal ? crypto_aead_encrypt(req) : crypto_aead_decrypt(req);
 	if (esn) {
 		memcpy(esp, start, 4);
@@ -316,10 +319,10 @@ static int enc_crypt(const struct nfsec_crypto *c, u8 *esp, u32 textlen,
 	} else {
 		memcpy(w->iv, esp + 8, c->ivlen);
 	}
-	sg_init_one(&w->sg, esp + 8 + c->ivlen, textlen);
+	sg_init_one(w->sg, esp + 8 + c->ivlen, textlen);
 	skcipher_request_set_tfm(req, tfm);
 	skcipher_request_set_callback(req, 0, NULL, NULL);
-	skcipher_request_set_crypt(req, &w->sg, &w->sg, textlen, w->iv);
+	skcipher_request_set_crypt(req, w->sg, w->sg, textlen, w->iv);
 	return seal ? crypto_skcipher_encrypt(req) :
 		      crypto_skcipher_decrypt(req);
 }
@@ -404,6 +407,90 @@ int nfsec_crypto_open(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
 	if (crypto_memneq(w->digest, esp + len, c->icvlen))
 		return -EBADMSG;
 	return enc_crypt(c, esp, textlen, false);
+}
+
+static int mac_digest(const struct nfsec_crypto *c, const u8 *head, u32 hlen,
+		      const u8 *body, u32 len, const __be32 *high, u8 *digest)
+{
+	SHASH_DESC_ON_STACK(desc, c->auth);
+	int err;
+
+	desc->tfm = c->auth;
+	err = crypto_shash_init(desc);
+	if (!err)
+		err = crypto_shash_update(desc, head, hlen);
+	if (!err && len)
+		err = crypto_shash_update(desc, body, len);
+	if (!err)
+		err = crypto_shash_finup(desc, (const u8 *)high,
+					 high ? sizeof(*high) : 0, digest);
+	shash_desc_zero(desc);
+	return err;
+}
+
+/*
+ * GMAC takes everything as associated data. That of rfc4543() is what it calls
+ * so, 16 octets, and the text, which stays as it is: the tag is all that is
+ * written.
+ */
+static int mac_gmac(const struct nfsec_crypto *c, const u8 *head, u32 hlen,
+		    const u8 *body, u32 len, const __be32 *high, const u8 *iv)
+{
+	struct nfsec_crypto_work *w = this_cpu_read(*nfsec_crypto_work);
+	struct aead_request *req = (struct aead_request *)w->req;
+	u32 total = hlen + len + (high ? sizeof(*high) : 0);
+	u32 pieces = 2 + !!len + !!high;
+	struct crypto_aead *tfm = c->aead;
+	struct scatterlist *sg = w->sg;
+
+	if (c->aead_safe && !crypto_simd_usable())
+		tfm = c->aead_safe;
+	memcpy(w->iv, iv, c->ivlen);
+	sg_init_table(sg, pieces);
+	sg_set_buf(sg++, head, hlen);
+	if (len)
+		sg_set_buf(sg++, body, len);
+	if (high)
+		sg_set_buf(sg++, high, sizeof(*high));
+	sg_set_buf(sg, w->digest, c->icvlen);
+	aead_request_set_tfm(req, tfm);
+	aead_request_set_callback(req, 0, NULL, NULL);
+	aead_request_set_ad(req, 16);
+	aead_request_set_crypt(req, w->sg, w->sg, total - 16, w->iv);
+	return crypto_aead_encrypt(req);
+}
+
+/**
+ * nfsec_crypto_mac() - integrity check value of AH
+ * @c: transforms of the SA
+ * @head: all headers, as they count for the ICV: 16 octets or more, in memory
+ *	of the linear map
+ * @hlen: octets of @head
+ * @body: what follows them, likewise
+ * @len: octets of @body
+ * @seq: sequence number, high word included
+ * @esn: sequence numbers are 64 bit
+ * @iv: IV, not used unless the algorithm has one
+ *
+ * The high word of the sequence number goes behind all (RFC 4302 3.3.3.2.2).
+ *
+ * Context: BH disabled.
+ * Return: the ICV, valid until the next call on this CPU, or an ERR_PTR().
+ */
+const u8 *nfsec_crypto_mac(const struct nfsec_crypto *c, const u8 *head,
+			   u32 hlen, const u8 *body, u32 len, u64 seq, bool esn,
+			   const u8 *iv)
+{
+	struct nfsec_crypto_work *w = this_cpu_read(*nfsec_crypto_work);
+	const __be32 *high = esn ? &w->high : NULL;
+	int err;
+
+	w->high = cpu_to_be32(seq >> 32);
+	if (c->aead)
+		err = mac_gmac(c, head, hlen, body, len, high, iv);
+	else
+		err = mac_digest(c, head, hlen, body, len, high, w->digest);
+	return err ? ERR_PTR(err) : w->digest;
 }
 
 /**

@@ -34,7 +34,8 @@ struct nfsec_key {
  * @auth: keyed hash, or NULL
  * @ivlen: octets of IV on the wire
  * @icvlen: octets of ICV on the wire
- * @block: plaintext is padded to a multiple of this, at least 4 with the IV
+ * @block: plaintext is padded to a multiple of this, at least 4 with the IV; 1
+ *	for AH, which pads none
  * @saltlen: octets of @salt
  * @ctr: the cipher is CTR with the RFC 3686 counter block
  * @random_iv: the IV must be unpredictable (CBC)
@@ -70,6 +71,9 @@ int nfsec_crypto_seal(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
 		      bool esn);
 int nfsec_crypto_open(const struct nfsec_crypto *c, u8 *esp, u32 len, u64 seq,
 		      bool esn);
+const u8 *nfsec_crypto_mac(const struct nfsec_crypto *c, const u8 *head,
+			   u32 hlen, const u8 *body, u32 len, u64 seq, bool esn,
+			   const u8 *iv);
 int nfsec_crypto_module_init(void);
 void nfsec_crypto_module_exit(void);
 

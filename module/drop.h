@@ -40,6 +40,8 @@
 	X(OUT_CRYPTO, out_crypto, "crypto failed on an outbound packet") \
 	X(OUT_NOMEM, out_nomem, "no memory for an outbound packet") \
 	X(OUT_MALFORMED, out_malformed, "outbound packet has broken headers") \
+	X(OUT_AH_HEADERS, out_ah_headers, \
+	  "options or headers in front of AH are broken, or arrive in a form that is not known") \
 	X(IN_BLOCK, in_block, "inbound packet met a block policy") \
 	X(IN_NO_POLICY, in_no_policy, \
 	  "inbound packet, maybe out of a tunnel, that no policy allows") \
@@ -59,6 +61,10 @@
 	  "SA is expired, or this packet reached its hard limit") \
 	X(IN_TRUNCATED, in_truncated, \
 	  "packet is too short for the header, IV, trailer and ICV of its SA") \
+	X(IN_AH_LENGTH, in_ah_length, \
+	  "length in the AH header is not that of its SA") \
+	X(IN_AH_HEADERS, in_ah_headers, \
+	  "options or headers in front of AH are broken") \
 	X(IN_REPLAY, in_replay, "sequence number was seen before") \
 	X(IN_REPLAY_OLD, in_replay_old, \
 	  "sequence number is left of the replay window, or zero") \

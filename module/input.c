@@ -2,9 +2,9 @@
 /*
  * The way in: LOCAL_IN and FORWARD.
  *
- * ESP for this host is stolen in LOCAL_IN and put on a queue of the CPU, which
- * a NAPI instance of our own empties: it decrypts a batch and hands the inner
- * packets to GRO, so that TCP is merged again and every packet sees the whole
+ * ESP and AH for this host are stolen in LOCAL_IN and put on a queue of the CPU,
+ * which a NAPI instance of our own empties: it decrypts a batch and hands the
+ * inner packets to GRO, so that TCP is merged again and every packet sees the whole
  * stack from PRE_ROUTING on, as if it had come in by the same device.
  *
  * What came in clear is compared with policy here; what came out of an SA
@@ -25,18 +25,20 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/xfrm.h>
 
+#include "ah.h"
 #include "compat/gso.h"
 #include "compat/netdev.h"
 #include "enforce.h"
 #include "esp.h"
 #include "flow.h"
+#include "frame.h"
 #include "guard.h"
 #include "input.h"
 #include "main.h"
 #include "merge.h"
 #include "natt.h"
 #include "pmtu.h"
-#include "tunnel.h"
+#include "strip.h"
 
 #define NFSEC_QUEUE_MAX		4096	/* packets a CPU keeps at most */
 
@@ -54,9 +56,10 @@ struct nfsec_cell {
 /* What LOCAL_IN found out, kept in the control block behind that of IP */
 struct nfsec_in_cb {
 	struct inet6_skb_parm ip;	/* the longer one of the two */
-	u32 esp_off;			/* of the ESP header from the IP header */
+	u32 off;			/* of ESP or AH from the IP header */
 	u16 gap;			/* octets of UDP in front of ESP */
 	u8 family;
+	u8 proto;			/* IPPROTO_ESP or IPPROTO_AH */
 };
 
 #define NFSEC_IN_CB(skb)	((struct nfsec_in_cb *)(skb)->cb)
@@ -116,109 +119,6 @@ static struct sk_buff *own(struct sk_buff *skb)
 	return new;
 }
 
-/* Strip a tunnel: check the inner header and make it the network header */
-static bool strip_tunnel(const struct nfsec_sa *sa, struct sk_buff *skb,
-			 const struct nfsec_esp_plain *plain, u8 outer_ds,
-			 enum nfsec_drop *reason)
-{
-	const u8 *inner = skb->data + plain->payload;
-	u8 family;
-	u32 len;
-
-	*reason = NFSEC_DROP_IN_INNER_MALFORMED;
-	if (plain->nexthdr == IPPROTO_IPIP) {
-		const struct iphdr *iph = (const struct iphdr *)inner;
-
-		family = AF_INET;
-		/* TTL 0 ends here, whoever it is for (RFC 2003 3.1) */
-		if (plain->len < sizeof(*iph) || iph->version != 4 ||
-		    iph->ihl < 5 || !iph->ttl)
-			return false;
-		len = ntohs(iph->tot_len);
-		if (len > plain->len || len < iph->ihl * 4)
-			return false;
-		skb->protocol = htons(ETH_P_IP);
-	} else if (plain->nexthdr == IPPROTO_IPV6) {
-		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)inner;
-
-		family = AF_INET6;
-		if (plain->len < sizeof(*ip6h) || ip6h->version != 6)
-			return false;
-		len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
-		if (len > plain->len)
-			return false;
-		skb->protocol = htons(ETH_P_IPV6);
-	} else {
-		*reason = NFSEC_DROP_IN_NEXT_HEADER;
-		return false;
-	}
-
-	/* what is behind the inner packet is TFC padding (RFC 4303 2.7) */
-	skb_trim(skb, plain->payload + len);
-	__skb_pull(skb, plain->payload);
-	skb_reset_network_header(skb);
-	skb_mac_header_rebuild(skb);
-	if (skb->mac_len == ETH_HLEN)
-		eth_hdr(skb)->h_proto = skb->protocol;
-
-	if (!(sa->flags & NFSEC_SA_FLAGS_NOECN) &&
-	    !nfsec_tunnel_decap_ecn(skb, family, outer_ds)) {
-		*reason = NFSEC_DROP_IN_ECN;
-		return false;
-	}
-	if (sa->flags & NFSEC_SA_FLAGS_DECAP_DSCP)
-		nfsec_tunnel_decap_dscp(skb, family, outer_ds);
-	skb->ip_summed = CHECKSUM_NONE;
-	NFSEC_IN_CB(skb)->family = family;
-	return true;
-}
-
-/* Offset of the octet that names the header at @off; IPv6 */
-static u32 nexthdr_offset6(const struct sk_buff *skb, u32 off)
-{
-	u32 at = offsetof(struct ipv6hdr, nexthdr);
-	u32 pos = sizeof(struct ipv6hdr);
-
-	while (pos < off) {
-		at = pos;
-		pos += ipv6_optlen((struct ipv6_opt_hdr *)(skb->data + pos));
-	}
-	return at;
-}
-
-/* Close the gap that ESP leaves and restore the headers (RFC 4303 3.4.4.1) */
-static bool strip_transport(struct sk_buff *skb,
-			    const struct nfsec_esp_plain *plain,
-			    enum nfsec_drop *reason)
-{
-	const struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
-	u32 keep = cb->esp_off - cb->gap;
-	u32 gone = plain->payload - keep;
-
-	skb_trim(skb, plain->payload + plain->len);
-	memmove(skb->data + gone, skb->data, keep);
-	__skb_pull(skb, gone);
-	skb_reset_network_header(skb);
-	skb_mac_header_rebuild(skb);
-	if (cb->family == AF_INET) {
-		struct iphdr *iph = ip_hdr(skb);
-
-		iph->protocol = plain->nexthdr;
-		iph->tot_len = htons(skb->len);
-		ip_send_check(iph);
-	} else {
-		skb->data[nexthdr_offset6(skb, keep)] = plain->nexthdr;
-		ipv6_hdr(skb)->payload_len = htons(skb->len -
-						   sizeof(struct ipv6hdr));
-	}
-	/*
-	 * A NAT has changed addresses that the inner checksum covers; the ICV
-	 * has proven the contents (RFC 3948 3.1.2).
-	 */
-	skb->ip_summed = cb->gap ? CHECKSUM_UNNECESSARY : CHECKSUM_NONE;
-	return true;
-}
-
 /* Headers inside an SA must fit what was agreed for it (RFC 4301 5.2) */
 static bool fits_selector(const struct nfsec_sa *sa, const struct sk_buff *skb,
 			  u8 family, enum nfsec_drop *reason)
@@ -258,13 +158,14 @@ static struct sk_buff *open_one(struct sk_buff *skb)
 {
 	struct nfsec_net *nn = nfsec_net(dev_net(skb->dev));
 	struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
-	struct nfsec_esp_plain plain;
+	struct nfsec_plain plain;
 	struct nfsec_addr daddr = {};
 	struct sk_buff *mine;
 	struct nfsec_sa *sa;
 	enum nfsec_drop reason;
 	u8 outer_ds;
 	__be32 spi;
+	bool ah;
 
 	if (cb->family == AF_INET) {
 		daddr.a4 = ip_hdr(skb)->daddr;
@@ -273,11 +174,13 @@ static struct sk_buff *open_one(struct sk_buff *skb)
 		daddr.in6 = ipv6_hdr(skb)->daddr;
 		outer_ds = ipv6_get_dsfield(ipv6_hdr(skb));
 	}
-	if (skb_copy_bits(skb, cb->esp_off, &spi, sizeof(spi))) {
+	ah = cb->proto == IPPROTO_AH;
+	if (skb_copy_bits(skb, cb->off + (ah ? NFSEC_AH_SPI : 0), &spi,
+			  sizeof(spi))) {
 		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_TRUNCATED);
 		return NULL;
 	}
-	sa = nfsec_sad_lookup_in(nn, spi, IPPROTO_ESP, cb->family, &daddr,
+	sa = nfsec_sad_lookup_in(nn, spi, cb->proto, cb->family, &daddr,
 				 skb->mark);
 	if (!sa) {
 		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_NO_SA);
@@ -295,19 +198,23 @@ static struct sk_buff *open_one(struct sk_buff *skb)
 	skb = mine;
 	cb = NFSEC_IN_CB(skb);
 
-	if (!nfsec_esp_open(sa, skb, cb->esp_off, &plain, &reason))
+	if (ah ? !nfsec_ah_open(sa, skb, cb->family, cb->off, &plain,
+				&reason) :
+		 !nfsec_esp_open(sa, skb, cb->off, &plain, &reason))
 		goto drop;
 	if (cb->gap && plain.newest)
 		nfsec_natt_check_source(sa, skb, cb->family,
-					cb->esp_off - cb->gap);
-	if (plain.nexthdr == NEXTHDR_NONE) {
+					cb->off - cb->gap);
+	if (plain.nexthdr == NEXTHDR_NONE && !ah) {
 		nfsec_stats_add(nn, NFSEC_COUNTER_IN_DUMMY, 1);
 		consume_skb(skb);
 		return NULL;
 	}
-	if (sa->mode == NFSEC_MODE_TUNNEL ?
-	    !strip_tunnel(sa, skb, &plain, outer_ds, &reason) :
-	    !strip_transport(skb, &plain, &reason))
+	if (sa->mode != NFSEC_MODE_TUNNEL)
+		nfsec_strip_transport(skb, cb->family, cb->off, cb->gap,
+				      &plain);
+	else if (!nfsec_strip_tunnel(sa, skb, &plain, outer_ds, &cb->family,
+				     &reason))
 		goto drop;
 	if (!fits_selector(sa, skb, cb->family, &reason))
 		goto drop;
@@ -343,9 +250,9 @@ static int poll(struct napi_struct *napi, int budget)
 	return done;
 }
 
-/* Put one ESP packet on the queue of this CPU */
+/* Put one ESP or AH packet on the queue of this CPU */
 static void enqueue(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
-		    u32 esp_off, u16 gap)
+		    u8 proto, u32 off, u16 gap)
 {
 	struct nfsec_cell *cell = this_cpu_ptr(nfsec_cells);
 	struct nfsec_in_cb *cb = NFSEC_IN_CB(skb);
@@ -363,7 +270,8 @@ static void enqueue(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 	skb_dst_drop(skb);
 	skb_ext_reset(skb);
 	nf_reset_ct(skb);
-	cb->esp_off = esp_off;
+	cb->off = off;
+	cb->proto = proto;
 	cb->gap = gap;
 	cb->family = family;
 	skb_queue_tail(&cell->queue, skb);
@@ -371,11 +279,11 @@ static void enqueue(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 }
 
 /*
- * Steal an ESP packet. One that GRO or a UDP segmentation offload has put
+ * Steal an ESP or AH packet. One that GRO or a UDP segmentation offload has put
  * together is taken apart first.
  */
 static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
-		  u32 esp_off, u16 gap)
+		  u8 proto, u32 off, u16 gap)
 {
 	struct sk_buff *segs, *next;
 
@@ -385,18 +293,18 @@ static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 	}
 	if (!skb_is_gso(skb)) {
 		if (gap) {
-			u32 at = esp_off - gap + offsetof(struct udphdr, len);
+			u32 at = off - gap + offsetof(struct udphdr, len);
 			__be16 len;
 
 			/* octets behind the datagram are not ESP */
 			if (skb_copy_bits(skb, at, &len, sizeof(len)) ||
-			    pskb_trim(skb, esp_off - gap + ntohs(len))) {
+			    pskb_trim(skb, off - gap + ntohs(len))) {
 				nfsec_stats_drop(nn, NULL, skb,
 						 NFSEC_DROP_IN_ENCAP);
 				return;
 			}
 		}
-		enqueue(nn, skb, family, esp_off, gap);
+		enqueue(nn, skb, family, proto, off, gap);
 		return;
 	}
 	segs = __skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM, false);
@@ -407,39 +315,59 @@ static void steal(struct nfsec_net *nn, struct sk_buff *skb, u8 family,
 	consume_skb(skb);
 	skb_list_walk_safe(segs, skb, next) {
 		skb_mark_not_on_list(skb);
-		enqueue(nn, skb, family, esp_off, gap);
+		enqueue(nn, skb, family, proto, off, gap);
 	}
 }
 
 /* An SPI at @off that native XFRM knows, and we do not */
 static bool is_of_xfrm(struct nfsec_net *nn, const struct sk_buff *skb,
-		       const struct nfsec_flow *fl, u32 off)
+		       const struct nfsec_flow *fl, u8 proto, u32 off)
 {
 	struct xfrm_state *x;
 	__be32 spi;
 
 	if (likely(!READ_ONCE(nn->net->xfrm.state_num)) ||
 	    skb_copy_bits(skb, off, &spi, sizeof(spi)) ||
-	    nfsec_sad_lookup_in(nn, spi, IPPROTO_ESP, fl->family, &fl->daddr,
+	    nfsec_sad_lookup_in(nn, spi, proto, fl->family, &fl->daddr,
 				skb->mark))
 		return false;
 	x = xfrm_state_lookup(nn->net, skb->mark,
 			      (const xfrm_address_t *)&fl->daddr, spi,
-			      IPPROTO_ESP, fl->family);
+			      proto, fl->family);
 	if (!x)
 		return false;
 	xfrm_state_put(x);
 	return true;
 }
 
-/* Take ESP, with or without UDP, out of the stack; true if @skb is gone */
-static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
+static bool take_ah(struct nfsec_net *nn, struct sk_buff *skb,
+		    const struct nfsec_flow *fl)
+{
+	u32 off = fl->l4off;
+
+	if (is_of_xfrm(nn, skb, fl, IPPROTO_AH, off + NFSEC_AH_SPI) ||
+	    !nfsec_ah_arrived(skb, fl->family, off))
+		return false;
+	if (fl->flags) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_FRAGMENT);
+		return true;
+	}
+	if (skb->len < off + 12) {
+		nfsec_stats_drop(nn, NULL, skb, NFSEC_DROP_IN_TRUNCATED);
+		return true;
+	}
+	steal(nn, skb, fl->family, IPPROTO_AH, off, 0);
+	return true;
+}
+
+/* Take ESP and AH, with or without UDP, out of the stack; true if @skb is gone */
+static bool take(struct nfsec_net *nn, struct sk_buff *skb,
 		     const struct nfsec_flow *fl)
 {
 	u32 off = fl->l4off;
 
 	if (fl->proto == IPPROTO_ESP) {
-		if (is_of_xfrm(nn, skb, fl, off))
+		if (is_of_xfrm(nn, skb, fl, IPPROTO_ESP, off))
 			return false;
 		if (fl->flags) {
 			nfsec_stats_drop(nn, NULL, skb,
@@ -451,17 +379,18 @@ static bool take_esp(struct nfsec_net *nn, struct sk_buff *skb,
 					 NFSEC_DROP_IN_TRUNCATED);
 			return true;
 		}
-		steal(nn, skb, fl->family, off, 0);
+		steal(nn, skb, fl->family, IPPROTO_ESP, off, 0);
 		return true;
 	}
 	if (fl->proto != IPPROTO_UDP || fl->flags)
-		return false;
+		return fl->proto == IPPROTO_AH && take_ah(nn, skb, fl);
 	switch (nfsec_natt_classify(nn, skb, fl->family, off)) {
 	case NFSEC_NATT_ESP:
-		if (is_of_xfrm(nn, skb, fl, off + sizeof(struct udphdr)))
+		if (is_of_xfrm(nn, skb, fl, IPPROTO_ESP,
+			       off + sizeof(struct udphdr)))
 			return false;
-		steal(nn, skb, fl->family, off + sizeof(struct udphdr),
-		      sizeof(struct udphdr));
+		steal(nn, skb, fl->family, IPPROTO_ESP,
+		      off + sizeof(struct udphdr), sizeof(struct udphdr));
 		return true;
 	case NFSEC_NATT_KEEPALIVE:
 		nfsec_stats_add(nn, NFSEC_COUNTER_IN_KEEPALIVE, 1);
@@ -498,10 +427,10 @@ static bool no_rules(const struct nfsec_net *nn, const struct sk_buff *skb,
 /**
  * nfsec_input_local() - hook for packets to this host
  * @priv: not used
- * @skb: packet; stolen if it is ESP or dropped
+ * @skb: packet; stolen if it is ESP or AH or dropped
  * @state: hook state
  *
- * Runs behind the filter rules, so these see ESP outside and the decrypted
+ * Runs behind the filter rules, so these see ESP or AH outside and the decrypted
  * packets with their mark. The mark is taken off here: what is behind would
  * only compare it with native XFRM policies, at a cost.
  *
@@ -520,7 +449,7 @@ unsigned int nfsec_input_local(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (nfsec_flow_from_skb(skb, state->pf, state->in->ifindex, &fl))
 		return NF_ACCEPT;	/* the stack behind refuses it, too */
-	if (READ_ONCE(nn->sad.count) && take_esp(nn, skb, &fl))
+	if (READ_ONCE(nn->sad.count) && take(nn, skb, &fl))
 		return NF_STOLEN;
 	/* copies of what this host sends to all have never been on the wire */
 	if (!idle && !(state->in->flags & IFF_LOOPBACK) &&

@@ -10,6 +10,7 @@
 #include <net/netfilter/ipv6/nf_defrag_ipv6.h>
 #include <net/xfrm.h>
 
+#include "ah.h"
 #include "classify.h"
 #include "crypto.h"
 #include "fragment.h"
@@ -208,9 +209,12 @@ static int __init nfsec_init(void)
 	err = nfsec_crypto_module_init();
 	if (err)
 		return err;
-	err = nfsec_classify_module_init();
+	err = nfsec_ah_module_init();
 	if (err)
 		goto err_crypto;
+	err = nfsec_classify_module_init();
+	if (err)
+		goto err_ah;
 	err = nfsec_sa_module_init();
 	if (err)
 		goto err_classify;
@@ -234,6 +238,8 @@ err_sa:
 	nfsec_sa_module_exit();
 err_classify:
 	nfsec_classify_module_exit();
+err_ah:
+	nfsec_ah_module_exit();
 err_crypto:
 	nfsec_crypto_module_exit();
 	return err;
@@ -264,6 +270,7 @@ static void __exit nfsec_exit(void)
 	unregister_pernet_subsys(&nfsec_net_ops);
 	nfsec_sa_module_exit();
 	nfsec_classify_module_exit();
+	nfsec_ah_module_exit();
 	nfsec_crypto_module_exit();
 }
 

@@ -93,6 +93,9 @@ static int get_target(struct nlattr **tb, const struct nfsec_sa *sa,
 	    sa->dir != NFSEC_DIR_IN)
 		return NFSEC_NL_BAD(extack, src,
 				    "a tunnel needs a source address, unless its direction is in");
+	if (encap && sa->proto == IPPROTO_AH && !is_none(encap))
+		return NFSEC_NL_BAD(extack, encap,
+				    "AH is not carried in UDP: its ICV covers the addresses (RFC 3948 1)");
 	if (!encap) {
 		cfg->encap = path->encap;
 		if (family != path->family)

@@ -546,11 +546,9 @@ int nfsec_nl_get_tmpl(const struct nlattr *nla, struct nfsec_tmpl *tmpl,
 		return NFSEC_NL_BAD(extack, nla,
 				    "a template needs a protocol");
 	tmpl->proto = nla_get_u8(a);
-	if (tmpl->proto == IPPROTO_AH)
+	if (tmpl->proto != IPPROTO_ESP && tmpl->proto != IPPROTO_AH)
 		return NFSEC_NL_BAD(extack, a,
-				    "this version has no AH, only ESP");
-	if (tmpl->proto != IPPROTO_ESP)
-		return NFSEC_NL_BAD(extack, a, "protocol is not ESP");
+				    "protocol is neither ESP nor AH");
 
 	a = tb[NFSEC_A_TMPL_MODE];
 	tmpl->mode = a ? nla_get_u8(a) : NFSEC_MODE_TRANSPORT;

@@ -95,11 +95,9 @@ int nfsec_nl_check_sa_id(struct nlattr **tb, const struct nfsec_sa_id *id,
 	if (addr_is_multicast(saddr, id->family))
 		return NFSEC_NL_BAD(extack, tb[NFSEC_A_SA_SRC],
 				    "source address is a multicast or broadcast one");
-	if (id->proto == IPPROTO_AH)
+	if (id->proto != IPPROTO_ESP && id->proto != IPPROTO_AH)
 		return NFSEC_NL_BAD(extack, proto,
-				    "this version has no AH, only ESP");
-	if (id->proto != IPPROTO_ESP)
-		return NFSEC_NL_BAD(extack, proto, "protocol is not ESP");
+				    "protocol is neither ESP nor AH");
 	return 0;
 }
 
@@ -352,6 +350,33 @@ static int check_keys(struct nlattr **tb, struct netlink_ext_ack *extack)
 	return 0;
 }
 
+/* AH authenticates and does nothing else */
+static int check_ah(struct nlattr **tb, const struct nfsec_sa_config *cfg,
+		    struct netlink_ext_ack *extack)
+{
+	const struct nlattr *aead = tb[NFSEC_A_SA_AEAD];
+
+	if (tb[NFSEC_A_SA_ENC])
+		return NFSEC_NL_BAD(extack, tb[NFSEC_A_SA_ENC],
+				    "AH does not encrypt; encryption is for ESP");
+	if (aead && tb[NFSEC_A_SA_AUTH])
+		return NFSEC_NL_BAD(extack, tb[NFSEC_A_SA_AUTH],
+				    "an SA has one integrity algorithm: auth or aead");
+	if (aead && !(cfg->aead.alg->flags & NFSEC_ALG_NULL_AUTH))
+		return NFSEC_NL_BAD(extack, aead,
+				    "AH does not encrypt; of the combined modes it has only rfc4543(gcm(aes)), which is GMAC");
+	if (!aead && !tb[NFSEC_A_SA_AUTH])
+		return NFSEC_NL_REFUSE(extack, -EINVAL,
+				       "AH needs an algorithm: auth, or aead rfc4543(gcm(aes))");
+	if (tb[NFSEC_A_SA_ENCAP])
+		return NFSEC_NL_BAD(extack, tb[NFSEC_A_SA_ENCAP],
+				    "AH is not carried in UDP: its ICV covers the addresses (RFC 3948 1)");
+	if (cfg->tfcpad)
+		return NFSEC_NL_BAD(extack, tb[NFSEC_A_SA_TFCPAD],
+				    "padding to a length is for ESP");
+	return 0;
+}
+
 /**
  * nfsec_nl_check_replay() - does the replay state suit the SA?
  * @tb: attributes
@@ -406,7 +431,10 @@ int nfsec_nl_check_sa_config(struct nlattr **tb,
 	u32 window = NFSEC_REPLAY_WINDOW_DEFAULT;
 	int err;
 
-	err = check_keys(tb, extack);
+	if (cfg->id.proto == IPPROTO_AH)
+		err = check_ah(tb, cfg, extack);
+	else
+		err = check_keys(tb, extack);
 	if (err)
 		return err;
 	if (cfg->mode == NFSEC_MODE_TUNNEL && cfg->dir != NFSEC_DIR_IN &&

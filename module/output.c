@@ -19,12 +19,14 @@
 #include <net/route.h>
 #include <net/sock.h>
 
+#include "ah.h"
 #include "classify.h"
 #include "compat/gso.h"
 #include "enforce.h"
 #include "esp.h"
 #include "flow.h"
 #include "fragment.h"
+#include "frame.h"
 #include "hold.h"
 #include "input.h"
 #include "main.h"
@@ -138,12 +140,12 @@ static void inherit_owner(struct sk_buff *list, struct sk_buff *old)
 	old->destructor = NULL;
 }
 
-/* Put UDP and IP headers on a sealed packet and make it ready to be sent */
+/* Put UDP and IP headers in front of ESP or AH and make it ready to be sent */
 static void finish(const struct nfsec_out *o, struct sk_buff *skb, u8 dsfield,
 		   bool df)
 {
 	const struct nfsec_sa *sa = o->sa;
-	u8 proto = IPPROTO_ESP;
+	u8 proto = sa->proto;
 
 	skb_reset_transport_header(skb);
 	if (o->encap) {
@@ -181,6 +183,45 @@ static void finish(const struct nfsec_out *o, struct sk_buff *skb, u8 dsfield,
 	skb_dst_set(skb, dst_clone(o->dst));
 }
 
+/* Can the IP header name the length of a packet */
+static bool too_long(const struct nfsec_out *o, const struct sk_buff *skb)
+{
+	return skb->len - (o->path->family == AF_INET6 ?
+			   sizeof(struct ipv6hdr) : 0) > IP_MAX_MTU;
+}
+
+/* ESP is sealed first: it does not cover the headers in front of it */
+static bool make_esp(const struct nfsec_out *o, struct sk_buff *skb, u64 seq,
+		     u64 iv, u8 dsfield, bool df, enum nfsec_drop *reason)
+{
+	struct nfsec_sa *sa = o->sa;
+
+	*reason = NFSEC_DROP_OUT_SA_EXPIRED;
+	if (!nfsec_lifetime_count(sa, 1, skb->len - 8 - sa->crypto.ivlen -
+					 sa->crypto.icvlen))
+		return false;
+	*reason = NFSEC_DROP_OUT_CRYPTO;
+	if (nfsec_esp_seal(sa, skb, seq, iv))
+		return false;
+	finish(o, skb, dsfield, df);
+	*reason = NFSEC_DROP_OUT_TOO_BIG;
+	return !too_long(o, skb);
+}
+
+/* AH covers all of the packet that leaves (RFC 4301 4.4.2.1 of its bytes) */
+static bool make_ah(const struct nfsec_out *o, struct sk_buff *skb, u64 seq,
+		    u64 iv, u8 dsfield, bool df, enum nfsec_drop *reason)
+{
+	finish(o, skb, dsfield, df);
+	*reason = NFSEC_DROP_OUT_TOO_BIG;
+	if (too_long(o, skb))
+		return false;
+	*reason = NFSEC_DROP_OUT_SA_EXPIRED;
+	if (!nfsec_lifetime_count(o->sa, 1, skb->len))
+		return false;
+	return nfsec_ah_seal(o->sa, skb, o->path->family, seq, iv, reason);
+}
+
 /*
  * Protect one packet, or segment @i of it; on failure @reason is set and NULL
  * returned
@@ -190,7 +231,7 @@ static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
 			       enum nfsec_drop *reason)
 {
 	struct nfsec_sa *sa = o->sa;
-	const struct nfsec_esp_layout lay = {
+	const struct nfsec_layout lay = {
 		.seg = o->seg.n ? &o->seg : NULL,
 		.keep = o->keep,
 		.gap = o->encap ? sizeof(struct udphdr) : 0,
@@ -218,31 +259,21 @@ static struct sk_buff *protect(const struct nfsec_out *o, struct sk_buff *skb,
 		if (fragment || sa->flags & NFSEC_SA_FLAGS_NOPMTUDISC)
 			df = false;
 	}
-	new = nfsec_esp_build(sa, skb, &lay, i);
+	new = sa->proto == IPPROTO_AH ?
+	      nfsec_ah_build(sa, o->path, skb, &lay, i) :
+	      nfsec_esp_build(sa, skb, &lay, i);
 	if (!new) {
 		*reason = NFSEC_DROP_OUT_NOMEM;
 		return NULL;
 	}
-	if (!nfsec_lifetime_count(sa, 1, new->len - 8 - sa->crypto.ivlen -
-					 sa->crypto.icvlen)) {
-		*reason = NFSEC_DROP_OUT_SA_EXPIRED;
-		goto fail;
-	}
-	if (nfsec_esp_seal(sa, new, seq, iv)) {
-		*reason = NFSEC_DROP_OUT_CRYPTO;
-		goto fail;
-	}
-	finish(o, new, dsfield, df);
-	if (new->len - (o->path->family == AF_INET6 ?
-			sizeof(struct ipv6hdr) : 0) > IP_MAX_MTU) {
-		*reason = NFSEC_DROP_OUT_TOO_BIG;
-		goto fail;
+	if (sa->proto == IPPROTO_AH ?
+	    !make_ah(o, new, seq, iv, dsfield, df, reason) :
+	    !make_esp(o, new, seq, iv, dsfield, df, reason)) {
+		/* counted with the original, which the caller drops */
+		consume_skb(new);
+		return NULL;
 	}
 	return new;
-fail:
-	/* counted with the original, which the caller drops */
-	consume_skb(new);
-	return NULL;
 }
 
 /**
@@ -421,7 +452,7 @@ static unsigned int transform(struct nfsec_net *nn, struct sk_buff *skb,
 				    NFSEC_DROP_OUT_TRANSPORT_FORWARD, 0);
 		if (fl->flags)
 			return drop(nn, sa, skb, NFSEC_DROP_OUT_FRAGMENT, 0);
-		err = nfsec_esp_offset(skb, fl->family, &o.nhoff, &o.nh);
+		err = nfsec_frame_offset(skb, fl->family, &o.nhoff, &o.nh);
 		if (err < 0)
 			return drop(nn, sa, skb, NFSEC_DROP_OUT_MALFORMED, 0);
 		o.keep = err;

@@ -3,13 +3,20 @@
  * The path of an SA: its addresses and ports, and what depends on them. It is
  * made anew when the SA moves (RFC 4555 3.5, RFC 7296 2.23).
  */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/slab.h>
+#include <linux/udp.h>
 #include <linux/wait_bit.h>
 #include <net/xfrm.h>
 
 #include "main.h"
 #include "path.h"
 #include "sa.h"
+
+#define ESP_HLEN	8	/* SPI and sequence number */
+#define ESP_TLEN	2	/* pad length and next header */
+#define AH_HLEN		12	/* all but the ICV */
 
 /**
  * nfsec_path_alloc() - make the path of an SA
@@ -80,6 +87,41 @@ static int path_make_mark(struct nfsec_path *path)
 }
 
 /**
+ * nfsec_path_measure() - size what an SA puts around a packet
+ * @path: path of an SA whose transforms are there; fields are filled in
+ *
+ * AH is a multiple of 4 octets long in IPv4 and of 8 in IPv6 (RFC 4302
+ * 3.3.3.2.1). Without the flag align4 it is 8 in IPv4 too, as with XFRM.
+ *
+ * Context: any.
+ */
+void nfsec_path_measure(struct nfsec_path *path)
+{
+	const struct nfsec_sa *sa = path->sa;
+	u32 icv = sa->crypto.ivlen + sa->crypto.icvlen;
+	u32 align = 8;
+
+	path->fixed = 0;
+	if (sa->mode == NFSEC_MODE_TUNNEL)
+		path->fixed = path->family == AF_INET6 ?
+			      sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
+		path->fixed += sizeof(struct udphdr);
+	if (sa->proto == IPPROTO_AH) {
+		if (path->family == AF_INET &&
+		    sa->flags & NFSEC_SA_FLAGS_ALIGN4)
+			align = 4;
+		path->ah_len = ALIGN(AH_HLEN + icv, align);
+		path->tail = 0;
+		path->fixed += path->ah_len;
+	} else {
+		path->ah_len = 0;
+		path->tail = ESP_TLEN;
+		path->fixed += ESP_HLEN + icv;
+	}
+}
+
+/**
  * nfsec_path_setup() - what the packet path needs of a path
  * @path: from nfsec_path_alloc(), of an SA that is complete otherwise
  *
@@ -89,8 +131,10 @@ static int path_make_mark(struct nfsec_path *path)
  */
 int nfsec_path_setup(struct nfsec_path *path)
 {
-	int err = dst_cache_init(&path->dst_cache, GFP_KERNEL_ACCOUNT);
+	int err;
 
+	nfsec_path_measure(path);
+	err = dst_cache_init(&path->dst_cache, GFP_KERNEL_ACCOUNT);
 	if (!err && path->sa->dir != NFSEC_DIR_OUT)
 		err = path_make_mark(path);
 	return err;

@@ -36,6 +36,10 @@ struct nfsec_encap {
  * @family: family of both
  * @encap: UDP encapsulation, of type NONE if there is none
  * @sa: the SA
+ * @fixed: octets of the headers it adds, IV and ICV: outer IP in tunnel mode,
+ *	UDP, ESP or AH
+ * @tail: octets of the ESP trailer without padding; 0 for AH
+ * @ah_len: octets of the AH header, 0 for ESP
  * @pmtu: MTU of the path to the peer as ICMP told, 0 if unknown
  * @pmtu_expires: jiffies at which @pmtu is forgotten
  * @dst_cache: route of its packets
@@ -58,6 +62,9 @@ struct nfsec_path {
 	u8 family;
 	struct nfsec_encap encap;
 	struct nfsec_sa *sa;
+	u16 fixed;
+	u8 tail;
+	u8 ah_len;
 	u32 pmtu;
 	unsigned long pmtu_expires;
 	struct dst_cache dst_cache;
@@ -75,6 +82,7 @@ struct nfsec_path *nfsec_path_alloc(struct nfsec_sa *sa, u8 family,
 				    const struct nfsec_addr *saddr,
 				    const struct nfsec_addr *daddr,
 				    const struct nfsec_encap *encap);
+void nfsec_path_measure(struct nfsec_path *path);
 int nfsec_path_setup(struct nfsec_path *path);
 void nfsec_path_free(struct nfsec_path *path);
 void nfsec_path_free_rcu(struct nfsec_path *path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Path MTU: packets that do not fit with their encapsulation (RFC 4301 8), and
- * ICMP errors about our own ESP packets.
+ * ICMP errors about our own ESP and AH packets.
  */
 
 #include <linux/icmp.h>
@@ -18,6 +18,7 @@
 #include <net/sock.h>
 #include <net/xfrm.h>
 
+#include "ah.h"
 #include "compat/gso.h"
 #include "flow.h"
 #include "main.h"
@@ -199,6 +200,7 @@ static struct nfsec_sa *quoted_sa(struct nfsec_net *nn, struct sk_buff *skb,
 	struct udphdr udp_buf, *uh;
 	struct nfsec_sa *sa;
 	__be32 spi_buf, *spi;
+	u8 of;
 
 	if (family == AF_INET) {
 		struct iphdr buf, *iph;
@@ -220,18 +222,22 @@ static struct nfsec_sa *quoted_sa(struct nfsec_net *nn, struct sk_buff *skb,
 		*proto = ip6h->nexthdr;
 		off += sizeof(*ip6h);
 	}
-	if (*proto == IPPROTO_UDP) {
+	of = *proto;
+	if (of == IPPROTO_UDP) {
 		uh = skb_header_pointer(skb, off, sizeof(udp_buf), &udp_buf);
 		if (!uh)
 			return NULL;
 		off += sizeof(*uh);
+		of = IPPROTO_ESP;
+	} else if (*proto == IPPROTO_AH) {
+		off += NFSEC_AH_SPI;
 	} else if (*proto != IPPROTO_ESP) {
 		return NULL;
 	}
 	spi = skb_header_pointer(skb, off, sizeof(spi_buf), &spi_buf);
 	if (!spi || !*spi)
 		return NULL;
-	sa = nfsec_sad_lookup_sent(nn, *spi, IPPROTO_ESP, family, &daddr);
+	sa = nfsec_sad_lookup_sent(nn, *spi, of, family, &daddr);
 	/* never sent anything: nothing of ours can be quoted */
 	return sa && atomic64_read(&sa->packets) ? sa : NULL;
 }

@@ -6,15 +6,11 @@
 #include <linux/ipv6.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
-#include <linux/udp.h>
 #include <net/ip.h>
 
 #include "lifetime.h"
 #include "main.h"
 #include "sa.h"
-
-#define ESP_HLEN	8	/* SPI and sequence number */
-#define ESP_TLEN	2	/* pad length and next header */
 
 /* An SPI that nobody claims is free again after this */
 #define LARVAL_SECONDS	30
@@ -152,8 +148,9 @@ static int sa_check_id(const struct nfsec_sa_config *cfg,
 		NL_SET_ERR_MSG(extack, "SA needs a destination address");
 		return -EINVAL;
 	}
-	if (cfg->id.proto != IPPROTO_ESP) {
-		NL_SET_ERR_MSG(extack, "protocol of an SA can only be ESP");
+	if (cfg->id.proto != IPPROTO_ESP && cfg->id.proto != IPPROTO_AH) {
+		NL_SET_ERR_MSG(extack,
+			       "protocol of an SA is neither ESP nor AH");
 		return -EPROTONOSUPPORT;
 	}
 	if (cfg->id.mark.value & ~cfg->id.mark.mask) {
@@ -193,6 +190,25 @@ static int sa_check_replay(const struct nfsec_sa_config *cfg,
 	return 0;
 }
 
+static int sa_check_ah(const struct nfsec_sa_config *cfg,
+		       struct netlink_ext_ack *extack)
+{
+	if (cfg->enc.alg ||
+	    (cfg->aead.alg && !(cfg->aead.alg->flags & NFSEC_ALG_NULL_AUTH))) {
+		NL_SET_ERR_MSG(extack, "AH does not encrypt");
+		return -EINVAL;
+	}
+	if (cfg->encap.type != NFSEC_ENCAP_TYPE_NONE) {
+		NL_SET_ERR_MSG(extack, "AH is not carried in UDP");
+		return -EINVAL;
+	}
+	if (cfg->tfcpad) {
+		NL_SET_ERR_MSG(extack, "AH has no padding of the payload");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int sa_check(const struct nfsec_sa_config *cfg,
 		    struct netlink_ext_ack *extack)
 {
@@ -222,6 +238,11 @@ static int sa_check(const struct nfsec_sa_config *cfg,
 	if (cfg->mode == NFSEC_MODE_TRANSPORT && cfg->tfcpad) {
 		NL_SET_ERR_MSG(extack, "padding to a length needs tunnel mode");
 		return -EINVAL;
+	}
+	if (cfg->id.proto == IPPROTO_AH) {
+		err = sa_check_ah(cfg, extack);
+		if (err)
+			return err;
 	}
 	return sa_check_replay(cfg, extack);
 }
@@ -253,6 +274,8 @@ struct nfsec_sa *nfsec_sa_create(struct nfsec_net *nn,
 
 	err = nfsec_crypto_init(&sa->crypto, &cfg->aead, &cfg->enc, &cfg->auth,
 				extack);
+	if (sa->proto == IPPROTO_AH)
+		sa->crypto.block = 1;
 	if (!err)
 		err = nfsec_path_setup(rcu_dereference_protected(sa->path, 1));
 	if (!err)
@@ -299,23 +322,15 @@ struct nfsec_sa *nfsec_sa_create_larval(struct nfsec_net *nn,
  * @sa: the SA, not a larval one
  * @path: its path
  *
- * Outer IP header without options (tunnel mode), UDP header, ESP header, IV,
- * longest padding up to the block, trailer and ICV.
+ * Outer IP header without options (tunnel mode), UDP header, ESP header or AH,
+ * IV, longest padding up to the block, trailer and ICV.
  *
  * Return: octets.
  */
 u32 nfsec_sa_overhead(const struct nfsec_sa *sa,
 		      const struct nfsec_path *path)
 {
-	u32 outer = 0;
-
-	if (sa->mode == NFSEC_MODE_TUNNEL)
-		outer = path->family == AF_INET6 ? sizeof(struct ipv6hdr) :
-						   sizeof(struct iphdr);
-	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
-		outer += sizeof(struct udphdr);
-	return outer + ESP_HLEN + sa->crypto.ivlen + sa->crypto.block - 1 +
-	       ESP_TLEN + sa->crypto.icvlen;
+	return path->fixed + sa->crypto.block - 1 + path->tail;
 }
 
 /**
@@ -333,19 +348,15 @@ u32 nfsec_sa_overhead(const struct nfsec_sa *sa,
 u32 nfsec_sa_inner_mtu(const struct nfsec_sa *sa,
 		       const struct nfsec_path *path, u32 mtu, u8 inner_family)
 {
-	bool tunnel = sa->mode == NFSEC_MODE_TUNNEL;
-	u8 family = tunnel ? path->family : inner_family;
-	u32 iphdr = family == AF_INET6 ? sizeof(struct ipv6hdr) :
-					 sizeof(struct iphdr);
-	u32 fixed = iphdr + ESP_HLEN + sa->crypto.ivlen + sa->crypto.icvlen;
-	u32 room;
+	u32 keep = 0, fixed;
 
-	if (path->encap.type != NFSEC_ENCAP_TYPE_NONE)
-		fixed += sizeof(struct udphdr);
+	if (sa->mode != NFSEC_MODE_TUNNEL)
+		keep = inner_family == AF_INET6 ? sizeof(struct ipv6hdr) :
+						  sizeof(struct iphdr);
+	fixed = keep + path->fixed;
 	if (mtu < fixed + sa->crypto.block)
 		return 0;
-	room = rounddown(mtu - fixed, sa->crypto.block) - ESP_TLEN;
-	return tunnel ? room : iphdr + room;
+	return keep + rounddown(mtu - fixed, sa->crypto.block) - path->tail;
 }
 
 /**

@@ -213,9 +213,9 @@ static int spd_check_tmpl(const struct nfsec_policy_config *cfg,
 			  const struct nfsec_tmpl *t,
 			  struct netlink_ext_ack *extack)
 {
-	if (t->proto != IPPROTO_ESP) {
+	if (t->proto != IPPROTO_ESP && t->proto != IPPROTO_AH) {
 		NL_SET_ERR_MSG(extack,
-			       "protocol of a template can only be ESP");
+			       "protocol of a template is neither ESP nor AH");
 		return -EPROTONOSUPPORT;
 	}
 	if (t->mode != NFSEC_MODE_TRANSPORT && t->mode != NFSEC_MODE_TUNNEL) {

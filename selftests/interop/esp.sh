@@ -21,6 +21,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 # shellcheck source=selftests/interop/suites.sh
 . "$(dirname "$0")/suites.sh"
+# shellcheck source=selftests/interop/matrix.sh
+. "$(dirname "$0")/matrix.sh"
 
 tier=full
 for arg; do
@@ -31,7 +33,6 @@ done
 : "${impl_A:=$IMPL}" "${impl_B:=xfrm}"
 [ "$impl_A$impl_B" = xfrmxfrm ] || need_impl
 
-modes=(transport4 transport6 tunnel44 tunnel66 tunnel46 tunnel64)
 cases=()	# "suite mode esn encap"
 
 choose_cases() {
@@ -52,69 +53,6 @@ choose_cases() {
 	done
 }
 
-# addresses NUMBER MODE: sets in_a, in_b, out_a, out_b
-addresses() {
-	local i=$(($1 / 36 + 1)) j=$(($1 % 36 + 1))
-	case $2 in
-	*4|tunnel46) in_a=10.1.0.$i in_b=10.2.0.$j ;;
-	*) in_a=fd01::$i in_b=fd02::$j ;;
-	esac
-	case $2 in
-	transport*) out_a=$in_a out_b=$in_b ;;
-	tunnel44|tunnel64) out_a=10.0.0.1 out_b=10.0.0.2 ;;
-	tunnel66|tunnel46) out_a=fd00::1 out_b=fd00::2 ;;
-	esac
-	case $2 in
-	tunnel64) in_a=fd01::$i in_b=fd02::$j ;;
-	esac
-}
-
-# case_config NUMBER SUITE MODE ESN ENCAP [WORDS]: lines for both ends go to
-# the file descriptors 3 (A) and 4 (B)
-case_config() {
-	local n=$1 mode=${modes[$3]} words port tmpl states
-	local spi1=$((0x10000 + n)) spi2=$((0x20000 + n)) reqid=$((n + 1))
-	words="mode ${mode%[46t]*}"
-	addresses "$n" "$mode"
-	case $mode in
-	transport*) words="mode transport" tmpl="proto esp reqid $reqid mode transport" ;;
-	*) words="mode tunnel" ;;
-	esac
-	words+=" reqid $reqid ${suite_words[$2]}"
-	case $mode in
-	tunnel46|tunnel64) words+=" flag af-unspec" ;;
-	esac
-	if [ "$4" = 1 ]; then
-		case $mode in
-		tunnel46|tunnel64) words+=" esn replay-window 64" ;;
-		*) words+=" flag esn replay-window 64" ;;
-		esac
-	else
-		words+=" replay-window 32"
-	fi
-	port=$((n % 3 ? 4500 : 10000))
-	[ "$5" = 0 ] || words+=" encap espinudp $port $port 0.0.0.0"
-	words+=" ${6:-}"
-	printf -v states 'state add src %s dst %s proto esp spi %s %s\n' \
-		$out_a $out_b $spi1 "$words" $out_b $out_a $spi2 "$words"
-	printf %s "$states" >&3
-	printf %s "$states" >&4
-	case $mode in
-	tunnel*)
-		printf 'policy add src %s dst %s dir %s tmpl src %s dst %s proto esp reqid %s mode tunnel\n' \
-			$in_a $in_b out $out_a $out_b $reqid $in_b $in_a in $out_b $out_a $reqid >&3
-		printf 'policy add src %s dst %s dir %s tmpl src %s dst %s proto esp reqid %s mode tunnel\n' \
-			$in_b $in_a out $out_b $out_a $reqid $in_a $in_b in $out_a $out_b $reqid >&4
-		;;
-	*)
-		printf 'policy add src %s dst %s dir %s priority 100 tmpl %s\n' \
-			$in_a $in_b out "$tmpl" $in_b $in_a in "$tmpl" >&3
-		printf 'policy add src %s dst %s dir %s priority 100 tmpl %s\n' \
-			$in_b $in_a out "$tmpl" $in_a $in_b in "$tmpl" >&4
-		;;
-	esac
-}
-
 # XFRM checks the policy of an ESP-in-UDP packet before it unwraps it.
 port_bypass() {
 	local ns port net
@@ -128,21 +66,6 @@ port_bypass() {
 	done
 }
 
-load() {
-	local ns
-	for ns in A B; do
-		xf_batch "${!ns}" -force <"$tmp/$ns.conf" 2>"$tmp/$ns.err" ||
-			note "$ns: $(head -n 20 "$tmp/$ns.err")"
-	done
-}
-
-case_name() {
-	local name="${suite_name[$1]} ${modes[$2]}"
-	[ "$3" = 0 ] || name+=" esn"
-	[ "$4" = 0 ] || name+=" udp"
-	echo "$name"
-}
-
 # traffic MODE ENCAP. XFRM takes ESP-in-UDP over IPv6 of less than 40 octets for
 # truncated, so the shortest datagram must be a little longer there.
 traffic() {
@@ -151,33 +74,6 @@ traffic() {
 	agent ping "$A" $in_a $in_b timeout=2 && agent ping "$B" $in_b $in_a timeout=2 &&
 	agent udp "$A" $in_a "$B" $in_b len=$shortest,47,1300,3000 timeout=2 &&
 	agent tcp "$A" $in_a "$B" $in_b bytes=20000
-}
-
-topology() {
-	topo_hosts
-	local i
-	for ((i = 1; i <= 36; i++)); do
-		echo "addr add 10.1.0.$i/32 dev lo"
-		echo "addr add fd01::$i/128 dev lo nodad"
-	done | ip_batch "$A"
-	for ((i = 1; i <= 36; i++)); do
-		echo "addr add 10.2.0.$i/32 dev lo"
-		echo "addr add fd02::$i/128 dev lo nodad"
-	done | ip_batch "$B"
-	ip_batch "$A" <<-EOF
-	route add 10.2.0.0/16 via 10.0.0.2
-	route add fd02::/64 via fd00::2
-	EOF
-	ip_batch "$B" <<-EOF
-	route add 10.1.0.0/16 via 10.0.0.1
-	route add fd01::/64 via fd00::1
-	EOF
-	local ns
-	for ns in A B; do
-		[ "$(impl_of "${!ns}")" = xfrm ] || continue
-		agent encap "${!ns}" 4500
-		agent encap "${!ns}" 10000
-	done
 }
 
 matrix() {
