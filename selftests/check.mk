@@ -20,7 +20,7 @@ net-2 := $(call third,2)
 net-3 := $(call third,3)
 # What needs processors that really run at the same time, for which QEMU takes turns.
 net-smp := net/netns.sh net/rekey.sh net/splice.sh net/unload.sh
-other := wire/wire.py interop/esp.sh secctl/secctl.sh
+other := wire/wire.py interop/esp.sh interop/ah.sh secctl/secctl.sh
 ike := interop/ike.sh interop/ike-more.sh
 # A peer that only trixie's image has; both in one machine like those of net/.
 net-libreswan := interop/libreswan.sh interop/libreswan-impair.sh
@@ -32,11 +32,12 @@ net-libreswan := interop/libreswan.sh interop/libreswan-impair.sh
 on_vm-6.12 := net-libreswan $(other) $(ike) net-1 net-2 net-3 net/dkms.sh
 on_vm-6.1 := $(other) interop/ike.sh net-1 net-2 net-3
 on_vm-7.2 := wire/wire.py interop/esp.sh interop/ike-more.sh net-1 net-2
-on_uml := interop/ike-pairs.sh net/donoharm.sh wire/wire.py interop/ike-load.sh net-smp
+on_uml := interop/ike-pairs.sh net/donoharm.sh wire/wire.py interop/ah.sh interop/ike-load.sh net-smp
 on_uml-debug := wire/wire.py secctl/secctl.sh net-1 net-2 net-3
 # Other versions of strongSwan: 5.9, and 6.1 with ML-KEM
 args_interop/ike.sh = $(if $(findstring vm-6.1/,$@),psk cert)
 args_interop/ike-more.sh = $(if $(findstring vm-7.2/,$@),more)
+args_interop/ah.sh = --pairs
 args_interop/esp.sh = $(if $(filter %/vm-6.12,$(@D:%/interop=%)),,--pairs)
 
 vm_logs = $(on_vm-$(1):%=$(LOGS)/vm-$(1)/%.log)

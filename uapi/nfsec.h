@@ -57,7 +57,8 @@ enum nfsec_encap_type {
  *   matches the selectors.
  * @NFSEC_SA_FLAGS_AF_UNSPEC: The inner family may differ from the outer one;
  *   the default here.
- * @NFSEC_SA_FLAGS_ALIGN4: Accepted for AH; has no effect on ESP.
+ * @NFSEC_SA_FLAGS_ALIGN4: AH over IPv4 is a multiple of 4 octets long and not
+ *   of 8; no effect on ESP and IPv6.
  * @NFSEC_SA_FLAGS_WILDRECV: Accepted for compatibility; has no effect.
  * @NFSEC_SA_FLAGS_ESN: 64-bit extended sequence numbers.
  * @NFSEC_SA_FLAGS_OSEQ_MAY_WRAP: Let a 32-bit outbound sequence number roll

@@ -11,6 +11,7 @@ static u32 inner_mtu(const struct nfsec_sa *sa, u32 mtu, bool encap, u8 family)
 
 	path.encap.type = encap ? NFSEC_ENCAP_TYPE_ESPINUDP :
 				  NFSEC_ENCAP_TYPE_NONE;
+	nfsec_path_measure(&path);
 	return nfsec_sa_inner_mtu(sa, &path, mtu, family);
 }
 
@@ -90,8 +91,65 @@ static void test_sizes(void)
 	net_free(nn);
 }
 
+/* Table of Annex H: the length of the header by ICV, which GMAC has an IV in */
+static void test_ah(void)
+{
+	static const struct {
+		const char *name;
+		u32 suite;
+		u32 len4, len4_aligned, len6;
+	} t[] = {
+		{ "96 bits", SUITE(0, 12, 1), 24, 24, 24 },
+		{ "SHA2-256-128", SUITE(0, 16, 1), 28, 32, 32 },
+		{ "SHA2-384-192", SUITE(0, 24, 1), 36, 40, 40 },
+		{ "SHA2-512-256", SUITE(0, 32, 1), 44, 48, 48 },
+		{ "GMAC", SUITE(8, 16, 4), 36, 40, 40 },
+	};
+	struct nfsec_net *nn = net_make();
+	u32 i, how;
+
+	for (i = 0; i < ARRAY_SIZE(t); i++) {
+		bool ok = true;
+
+		for (how = 0; how < 3; how++) {
+			u32 len = how == 0 ? t[i].len4 : how == 1 ?
+				  t[i].len4_aligned : t[i].len6;
+			u32 ip = how == 2 ? 40 : 20;
+			struct nfsec_sa_config c;
+			struct nfsec_sa *sa;
+
+			config(&c, 0x0a000002, 0x1000);
+			c.id.proto = IPPROTO_AH;
+			c.aead.icv_bits = t[i].suite;
+			c.flags = how ? 0 : NFSEC_SA_FLAGS_ALIGN4;
+			if (how == 2)
+				c.id.family = AF_INET6;
+			sa = add(nn, &c);
+			ok &= expect(sa->path->ah_len == len, "%u not %u",
+				     sa->path->ah_len, len);
+			ok &= expect(nfsec_sa_overhead(sa, sa->path) ==
+				     ip + len, "overhead");
+			ok &= expect(inner_mtu(sa, 1500, false, AF_INET) ==
+				     1500 - ip - len, "tunnel");
+			ok &= expect(!inner_mtu(sa, ip + len, false, AF_INET),
+				     "no room");
+			remove_sa(nn, sa);
+			c.mode = NFSEC_MODE_TRANSPORT;
+			c.aead.icv_bits = t[i].suite;
+			sa = add(nn, &c);
+			ok &= expect(inner_mtu(sa, 1500, false,
+					       c.id.family) == 1500 - len,
+				     "transport");
+			remove_sa(nn, sa);
+		}
+		test(ok, "AH-2 AH-3 PMTU-9 length of AH with %s", t[i].name);
+	}
+	net_free(nn);
+}
+
 static void test_refused(void)
 {
+	static const struct nfsec_alg gcm = { .kind = NFSEC_ALG_AEAD };
 	struct nfsec_net *nn = net_make();
 	struct nfsec_sa_config base, c;
 	bool ok = true;
@@ -111,7 +169,12 @@ static void test_refused(void)
 	REFUSED(c.id.family = AF_UNSPEC);
 	REFUSED(c.id.family = 99);
 	REFUSED(addr4(&c.id.daddr, 0));
-	REFUSED(c.id.proto = IPPROTO_AH);
+	REFUSED(c.id.proto = IPPROTO_UDP);
+	REFUSED((c.id.proto = IPPROTO_AH,
+		 c.encap.type = NFSEC_ENCAP_TYPE_ESPINUDP));
+	REFUSED((c.id.proto = IPPROTO_AH, c.tfcpad = 100));
+	REFUSED((c.id.proto = IPPROTO_AH, c.enc.alg = &gcm));
+	REFUSED((c.id.proto = IPPROTO_AH, c.aead.alg = &gcm));
 	REFUSED(c.id.mark.value = 1);
 	REFUSED(c.mode = 9);
 	REFUSED(c.dir = NFSEC_DIR_FWD);
@@ -200,6 +263,7 @@ int main(void)
 	assert(!nfsec_sa_module_init());
 	test_begin();
 	test_sizes();
+	test_ah();
 	test_refused();
 	test_memory();
 	test_mark();

@@ -4,7 +4,7 @@
 import socket
 import struct
 
-ECHO, TCP, UDP, IPIP, IPV6, FRAGMENT, ESP, ICMP6, NONE = 1, 6, 17, 4, 41, 44, 50, 58, 59
+ECHO, TCP, UDP, IPIP, IPV6, FRAGMENT, ESP, AH, ICMP6, NONE = 1, 6, 17, 4, 41, 44, 50, 51, 58, 59
 # A protocol without ports and without anyone who listens (RFC 3692), so that
 # nothing but the code under test has a say in what becomes of the packet.
 PLAIN = 253
@@ -106,6 +106,32 @@ def protocol(data):
 def body(data):
     """What follows the IP header."""
     return data[header_length(data):]
+
+
+def _namer(data, at):
+    """Offset of the octet that names the header at an offset."""
+    if version(data) == 4:
+        return 9
+    where, pos = 6, 40
+    while pos < at:
+        where, pos = pos, pos + (8 if data[where] == FRAGMENT else 8 + 8 * data[pos + 1])
+    return where
+
+
+def name_at(data, at):
+    """Protocol of the header at an offset."""
+    return data[_namer(data, at)]
+
+
+def insert(data, at, proto, size):
+    """The packet with room for a header of a protocol at an offset."""
+    out = bytearray(data[:at] + bytes(size) + data[at:])
+    out[_namer(data, at)] = proto
+    if version(data) == 4:
+        out[2:4] = struct.pack("!H", len(out))
+        return _resum(bytes(out[:at])) + bytes(out[at:])
+    out[4:6] = struct.pack("!H", len(out) - 40)
+    return bytes(out)
 
 
 def ttl(data):

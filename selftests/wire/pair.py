@@ -4,6 +4,7 @@
 import itertools
 import struct
 
+import ah
 import dut as machine
 import esp
 import ip
@@ -21,6 +22,8 @@ class Pair:
     inner is the family inside, outer that of the ESP packets; index picks
     addresses, which no other pair of the same namespace may have.
     """
+
+    proto = "esp"
 
     def __init__(self, suite="gcm16-128", mode="tunnel", inner=4, outer=None, *, index=None,
                  esn=False, encap=False, window=None, seq=0, oseq=0, flags=(), extra=(),
@@ -42,14 +45,19 @@ class Pair:
         else:
             self.host, self.remote = self.us, self.peer
         # The one the machine under test sends with, and the one it receives with.
-        self.tx = esp.Sa(suite, 0x10000000 + self.number, esn, key, mac_key)
-        self.rx = esp.Sa(suite, 0x20000000 + self.number, esn, key, mac_key)
+        self.tx = self.sa(suite, 0x10000000 + self.number, esn, key, mac_key)
+        self.rx = self.sa(suite, 0x20000000 + self.number, esn, key, mac_key)
         self.next = seq
 
     # -- configuration ----------------------------------------------------
 
+    @staticmethod
+    def sa(*arguments):
+        """One of the two SAs."""
+        return esp.Sa(*arguments)
+
     def _state(self, sa, src, dst, ports, replay):
-        words = ["state add src", src, "dst", dst, "proto esp spi 0x%x" % sa.spi,
+        words = ["state add src", src, "dst", dst, "proto %s spi 0x%x" % (self.proto, sa.spi),
                  "reqid %d mode %s" % (self.number, self.mode)]
         window = self.window
         if window is None and self.esn:
@@ -92,9 +100,9 @@ class Pair:
             ends = (self.host, self.remote) if way == "out" else (self.remote, self.host)
             tunnel = (self.us, self.peer) if way == "out" else (self.peer, self.us)
             yield ("policy add src %s/%d dst %s/%d %s dir %s tmpl src %s dst %s "
-                   "proto esp reqid %d mode %s" %
+                   "proto %s reqid %d mode %s" %
                    (ends[0], length, ends[1], length, self.protocol, way,
-                    tunnel[0], tunnel[1], self.number, self.mode))
+                    tunnel[0], tunnel[1], self.proto, self.number, self.mode))
 
     def install(self, dut):
         """Set it up."""
@@ -208,3 +216,71 @@ class Pair:
         same(inside, want, "inner packet")
         same(pad, esp.default_padding(self.tx.minimum_pad(len(want))), "padding")
         return payload
+
+
+class AhPair(Pair):
+    """The same with AH."""
+
+    proto = "ah"
+
+    def __init__(self, suite="sha256-128", mode="tunnel", inner=4, outer=None, *, align4=False,
+                 flags=(), **options):
+        self.align4 = align4
+        super().__init__(suite, mode, inner, outer,
+                         flags=list(flags) + (["align4"] if align4 else []), **options)
+
+    def sa(self, suite, spi, esn, key, _mac_key):
+        return ah.Sa(suite, spi, esn, key, self.align4)
+
+    def seal(self, clear, seq=None, **options):
+        """For one that is given in wrap()'s place: use protect()."""
+        raise NotImplementedError
+
+    def protect(self, clear, seq=None, outer=None, at=None, **options):
+        """The whole packet on the wire for a packet of clear().
+
+        In transport mode AH goes behind the IP header or, for IPv6, to the
+        offset at. outer has fields of the outer header, data too what stands
+        between it and AH, as (first kind, octets).
+        """
+        if seq is None:
+            self.next += 1
+            seq = self.next
+        size = self.rx.length(self.outer)
+        if "pad" in options:
+            size = 12 + self.rx.suite.iv + self.rx.suite.icv + len(options["pad"])
+        if self.mode == "tunnel":
+            fields = dict(outer or {})
+            first, between = fields.pop("data", (ip.AH, b""))
+            kind = ip.IPIP if self.inner == 4 else ip.IPV6
+            whole = ip.packet(self.peer, self.us, first, between + bytes(size) + clear, **fields)
+            at = len(whole) - size - len(clear)
+        else:
+            at = at or ip.header_length(clear)
+            kind = ip.name_at(clear, at)
+            whole = ip.insert(clear, at, ip.AH, size)
+        kind = options.pop("nh", kind)
+        return whole[:at] + self.rx.seal(whole[:at], whole[at + size:], kind, seq, arrived=True,
+                                         **options)
+
+    def open(self, data, clear, seq, *, df=None, at=None):
+        """Check everything about a packet that left; gives its IV."""
+        if self.mode == "tunnel":
+            if df is None:
+                df = self.inner == 6 or bool(ip.frag_word(clear) & ip.DF)
+            at = ip.header_length(data)
+            fields = {"ident": ip.ident(data), "frag": ip.DF if df else 0} if self.outer == 4 \
+                else {}
+            want = ip.packet(self.us, self.peer, ip.AH, data[at:], tos=ip.tos(clear), ttl=64,
+                             flow=0, **fields)
+            kind = ip.IPIP if self.inner == 4 else ip.IPV6
+            inside = clear if self.host in machine.IN.values() else ip.forwarded(clear)
+        else:
+            at = at or ip.header_length(data)
+            want = ip.insert(clear, at, ip.AH, self.tx.length(self.outer))
+            kind, inside = ip.name_at(clear, at), clear[at:]
+        same(data[:at], want[:at], "headers in front of AH")
+        got, payload, iv = self.tx.open(data, at, seq)
+        same(got, kind, "next header")
+        same(payload, inside, "payload")
+        return iv

@@ -17,6 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import dut
 import ktap
+import t_ah
+import t_ahbad
+import t_ahip
 import t_batch
 import t_chain
 import t_clear
@@ -32,7 +35,8 @@ import t_replay
 
 GROUPS = (t_oracle.Oracle, t_matrix.Matrix, t_matrix.Sizes, t_matrix.Limits, t_header.Header,
           t_replay.Replay, t_replay.Sequence, t_hostile.Integrity, t_hostile.Trailer,
-          t_natt.Natt, t_batch.Batch, t_pmtu.Pmtu, t_chain.Chain, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS, t_clear.Reasons)
+          t_natt.Natt, t_batch.Batch, t_pmtu.Pmtu, t_chain.Chain, *t_lookup.GROUPS, t_clear.Clear, *t_crypto.GROUPS,
+          *t_ah.GROUPS, *t_ahip.GROUPS, *t_ahbad.GROUPS, t_clear.Reasons)
 
 
 def main(words):

@@ -62,6 +62,7 @@ typedef unsigned int gfp_t;
 #define max_t(t, a, b)		max((t)(a), (t)(b))
 #define swap(a, b)							\
 	do { __typeof__(a) _t = (a); (a) = (b); (b) = _t; } while (0)
+#define ALIGN(x, a)		(((x) + (a) - 1) / (a) * (a))
 #define rounddown(x, y)		((x) - (x) % (y))
 #define DIV_ROUND_UP(x, y)	(((x) + (y) - 1) / (y))
 #define check_add_overflow(a, b, d)	__builtin_add_overflow(a, b, d)
