@@ -362,7 +362,7 @@ static bool take_ah(struct nfsec_net *nn, struct sk_buff *skb,
 
 /* Take ESP and AH, with or without UDP, out of the stack; true if @skb is gone */
 static bool take(struct nfsec_net *nn, struct sk_buff *skb,
-		     const struct nfsec_flow *fl)
+		 const struct nfsec_flow *fl)
 {
 	u32 off = fl->l4off;
 

@@ -6,7 +6,6 @@ import itertools
 import struct
 
 import ah
-import dut
 import ip
 from ah import DEST, HOP, header6, option6
 from dut import Group

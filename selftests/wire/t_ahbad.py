@@ -6,7 +6,6 @@ import struct
 import subprocess
 
 import ah
-import dut
 import ip
 from dut import Group
 from ktap import Skip, check, same
