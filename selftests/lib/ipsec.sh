@@ -150,14 +150,16 @@ cbc_sa="enc cbc(aes) $(key 16 3) auth-trunc hmac(sha256) $(key 32 4) 128"
 
 # ---- pairs ---------------------------------------------------------------
 
+sa_proto=esp	# or ah
+
 # sa_pair NS1 ADDR1 NS2 ADDR2 REQID MODE WORDS...: SAs both ways with SPIs
 # 0xREQID01 and 0xREQID02 and the words, such as $gcm_sa
 sa_pair() {
 	local ns1=$1 a1=$2 ns2=$3 a2=$4 reqid=$5 mode=$6 spi
 	shift 6
 	spi=0x$(printf %x $((4096 + reqid)))
-	local there="state add src $a1 dst $a2 proto esp spi ${spi}01 reqid $reqid mode $mode $*"
-	local back="state add src $a2 dst $a1 proto esp spi ${spi}02 reqid $reqid mode $mode $*"
+	local there="state add src $a1 dst $a2 proto $sa_proto spi ${spi}01 reqid $reqid mode $mode $*"
+	local back="state add src $a2 dst $a1 proto $sa_proto spi ${spi}02 reqid $reqid mode $mode $*"
 	xf_batch "$ns1" <<<"$there"$'\n'"$back" && xf_batch "$ns2" <<<"$there"$'\n'"$back"
 }
 
@@ -165,8 +167,8 @@ sa_pair() {
 sa_del_pair() {
 	local spi
 	spi=0x$(printf %x $((4096 + $5)))
-	local text="state del src $2 dst $4 proto esp spi ${spi}01
-state del src $4 dst $2 proto esp spi ${spi}02"
+	local text="state del src $2 dst $4 proto $sa_proto spi ${spi}01
+state del src $4 dst $2 proto $sa_proto spi ${spi}02"
 	xf_batch "$1" <<<"$text" && xf_batch "$3" <<<"$text"
 }
 
@@ -176,9 +178,9 @@ tunnel_policy() {
 	local ns=$1 left=$2 right=$3 self=$4 peer=$5 reqid=$6
 	shift 6
 	xf_batch "$ns" <<-EOF
-	policy add src $left dst $right dir out $* tmpl src $self dst $peer proto esp reqid $reqid mode tunnel
-	policy add src $right dst $left dir in $* tmpl src $peer dst $self proto esp reqid $reqid mode tunnel
-	policy add src $right dst $left dir fwd $* tmpl src $peer dst $self proto esp reqid $reqid mode tunnel
+	policy add src $left dst $right dir out $* tmpl src $self dst $peer proto $sa_proto reqid $reqid mode tunnel
+	policy add src $right dst $left dir in $* tmpl src $peer dst $self proto $sa_proto reqid $reqid mode tunnel
+	policy add src $right dst $left dir fwd $* tmpl src $peer dst $self proto $sa_proto reqid $reqid mode tunnel
 	EOF
 }
 
@@ -187,8 +189,8 @@ transport_policy() {
 	local ns=$1 self=$2 peer=$3 reqid=$4
 	shift 4
 	xf_batch "$ns" <<-EOF
-	policy add src $self dst $peer dir out $* tmpl proto esp reqid $reqid mode transport
-	policy add src $peer dst $self dir in $* tmpl proto esp reqid $reqid mode transport
+	policy add src $self dst $peer dir out $* tmpl proto $sa_proto reqid $reqid mode transport
+	policy add src $peer dst $self dir in $* tmpl proto $sa_proto reqid $reqid mode transport
 	EOF
 }
 

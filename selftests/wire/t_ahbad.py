@@ -325,9 +325,10 @@ class Refused(Group):
             raise Skip("XFRM's tool cannot")
         pair = AhPair("sha256-128").install(self.dut)
         said, status = self.tool(
-            "state migrate src %s dst %s proto ah spi 0x%x new-src %s encap espinudp 4500 4500 "
-            "0.0.0.0" % (pair.peer, pair.us, pair.rx.spi, pair.peer))
-        check(status, "was accepted: %s" % said)
+            "state migrate dst %s proto ah spi 0x%x to src %s dst %s encap espinudp 4500 4500 "
+            "0.0.0.0" % (pair.us, pair.rx.spi, pair.peer, pair.us))
+        check(status, "was accepted")
+        check("AH is not carried in UDP" in said, "says %r" % said)
         clear = pair.clear(b"migrate")
         self.dut.expect(pair.protect(clear), pair.received(clear))
 
