@@ -387,7 +387,7 @@ static int put_drops(struct sk_buff *skb, struct nfsec_sa *sa)
 /* Also when its state is not larval any more because it was taken out */
 static bool sa_is_larval(const struct nfsec_sa *sa)
 {
-	return !sa->key_aead.alg && !sa->key_enc.alg;
+	return !sa->key_aead.alg && !sa->key_auth.alg;
 }
 
 /* What a larval SA does not have */

@@ -123,6 +123,17 @@ overhead() {
 		jq -r '[.. | objects | select(has("overhead")) | .overhead][0]'
 }
 same "AH-3 overhead over IPv4" "$(overhead 172.16.2.1)" 48
+
+# ---- what is listed is all there is to it
+same "listed with algorithm, ICV length and flag" "$(secctl -n "$G1" -s state list |
+	grep -c -e 'auth-trunc hmac(sha256)' -e 'flag.*align4')" 4
+same "no key in a list" "$(secctl -n "$G1" -s state list | grep -c "$(key 32 1)")" 0
+saved=$(secctl -n "$G1" -k save)
+flush "$G1"
+check_not "AH is gone" agent ping "$A" $src $dst timeout=0.5
+check "saved and restored" secctl -n "$G1" restore - <<<"$saved"
+check "and goes on with its numbers" agent ping "$A" $src $dst
+
 move='state migrate dst 172.16.2.1 proto ah spi 0x100401 to src fd11::1 dst fd12::1
 state migrate dst 172.16.1.1 proto ah spi 0x100402 to src fd12::1 dst fd11::1'
 for ns in "$G1" "$G2"; do
