@@ -207,7 +207,8 @@ int ike_daemon_start(struct ike_daemon *d)
 				     .kernel = &ike_nfsec_ops, .arg = d, .send = send_out,
 				     .random = random_octets, .log = ike_say_line,
 				     .event = ike_peers_news, .where = ike_peer_find,
-				     .source = ike_moves_source, .keepalive = keepalive, .drain_ms = IKE_DRAIN_MS,
+				     .source = ike_moves_source, .keepalive = keepalive,
+				     .drain_ms = IKE_DRAIN_MS,
 				     .vip = ike_follow_vip, .child = ike_follow_child };
 	char err[1100];
 	unsigned int i;

@@ -31,7 +31,8 @@ void ike_others_out(const struct ike_sa *sa, struct ike_out *o)
 	for (i = 0; i < p->n_locals && n < OTHERS_MAX; i++) {
 		a.len = p->locals[i].len;
 		memcpy(a.a, p->locals[i].lo, sizeof(a.a));
-		if (memcmp(p->locals[i].lo, p->locals[i].hi, a.len) || ike_addr_same(&a, &sa->local))
+		if (memcmp(p->locals[i].lo, p->locals[i].hi, a.len) ||
+		    ike_addr_same(&a, &sa->local))
 			continue;
 		ike_out_notify(o, a.len == 4 ? IKE_N_ADDITIONAL_IP4_ADDRESS
 					     : IKE_N_ADDITIONAL_IP6_ADDRESS,
