@@ -397,11 +397,13 @@ class Fields6(Group):
         if kind in (0, 253) or not self.dut.tool.counted:
             self.delivered(pair, pair.protect(clear, at=at))
         else:
-            # the IP layer refuses it, behind us
+            # behind us the IP layer refuses it, type 2 only with Mobile IPv6
             before = self.dut.counter("in_packets")
             self.dut.inject(pair.protect(clear, at=at))
             check(self.dut.wait(lambda: self.dut.counter("in_packets") - before or None),
                   "not accepted")
+            while self.dut.arrived(1) is not None:
+                pass
             while self.dut.left(0.02) is not None:
                 pass
         wire = bytearray(pair.protect(clear, at=at))
