@@ -216,9 +216,15 @@ loads() {
 	ike reload && swan --load-conns
 }
 
+# Fragments of what is protected have no ports but for the first.
+fragments="udp and ip[6:2] & 0x1fff != 0"
+fragments6="ip6[6] = 44 and ip6[40] = 17 and
+	(ip6[42:2] & 0xfff8 != 0 or ip6[48:2] = 4500 or ip6[50:2] = 4500)"
+
 part_all() {
 	local n=0 line name
-	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or $housekeeping)"
+	capture wire "$R" G1 "not (esp or udp port 500 or udp port 4500 or
+		($fragments) or ($fragments6) or $housekeeping)"
 	while read -r line <&4; do
 		n=$((n + 1))
 		[ -z "${rows_wanted// }" ] || [[ $rows_wanted = *" $n "* ]] || continue
