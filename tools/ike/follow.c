@@ -67,12 +67,6 @@ static void run(struct ike_daemon *d, struct ike_hook_of *of)
 	}
 }
 
-static bool covers(const struct ike_ts *t, const struct ike_addr *a)
-{
-	return ike_ts_alen(t) == a->len && memcmp(t->lo, a->a, a->len) <= 0 &&
-	       memcmp(a->a, t->hi, a->len) <= 0;
-}
-
 /* Routes to what is behind the peer, with the address that it gave us as the source. */
 static void route(struct ike_daemon *d, const struct ike_sa *sa, const struct ike_child *ch,
 		  bool up)
@@ -86,11 +80,11 @@ static void route(struct ike_daemon *d, const struct ike_sa *sa, const struct ik
 		const struct ike_ts *r = &ch->remote[i % ch->n_remote];
 
 		for (v = 0; v < 2; v++) {
-			if (!covers(l, &sa->vip[v]) || ike_ts_alen(r) != sa->vip[v].len)
+			if (!ike_ts_has(l, &sa->vip[v]) || ike_ts_alen(r) != sa->vip[v].len)
 				continue;
 			/* Others of the same net have asked for it already. */
 			for (k = 0; k < i; k++)
-				if (covers(&ch->local[k / ch->n_remote], &sa->vip[v]) &&
+				if (ike_ts_has(&ch->local[k / ch->n_remote], &sa->vip[v]) &&
 				    ike_ts_equal(&ch->remote[k % ch->n_remote], r))
 					break;
 			if (k < i)

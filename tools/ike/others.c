@@ -73,6 +73,20 @@ void ike_others_in(struct ike_step *x)
 	ike_log(x->c, sa, "peer has %u other addresses", o->n);
 }
 
+/* Whether @a is inside of a tunnel that the peer itself is not in: there is no other way to it. */
+static bool inside(const struct ike_sa *sa, const struct ike_addr *a)
+{
+	const struct ike_child *ch;
+	unsigned int i;
+
+	for (ch = sa->children; ch; ch = ch->next)
+		for (i = 0; i < ch->n_remote; i++)
+			if (ike_ts_has(&ch->remote[i], a) &&
+			    !ike_ts_has(&ch->remote[i], &sa->remote))
+				return true;
+	return false;
+}
+
 bool ike_others_try(struct ike_sa *sa, uint64_t now)
 {
 	const struct ike_ctx_conf *k = &sa->ctx->conf;
@@ -87,7 +101,7 @@ bool ike_others_try(struct ike_sa *sa, uint64_t now)
 		remote.port = sa->remote.port;
 		local = sa->local;
 		if (remote.len != sa->remote.len || ike_addr_same(&remote, &sa->remote) ||
-		    (k->source && k->source(k->arg, sa, &remote, &local)))
+		    inside(sa, &remote) || (k->source && k->source(k->arg, sa, &remote, &local)))
 			continue;
 		ike_addr_print(&sa->remote, from, sizeof(from));
 		ike_addr_print(&remote, to, sizeof(to));

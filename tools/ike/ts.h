@@ -6,7 +6,9 @@
 #define IKE_TS_H
 
 #include <stdbool.h>
+#include <string.h>
 
+#include "addr.h"
 #include "codec.h"
 #include "types.h"
 
@@ -34,6 +36,13 @@ struct ike_ts {
 static inline size_t ike_ts_alen(const struct ike_ts *t)
 {
 	return t->type == IKE_TS_IPV6 ? 16 : 4;
+}
+
+/* Whether the addresses of @t have @a among them. */
+static inline bool ike_ts_has(const struct ike_ts *t, const struct ike_addr *a)
+{
+	return ike_ts_alen(t) == a->len && memcmp(t->lo, a->a, a->len) <= 0 &&
+	       memcmp(a->a, t->hi, a->len) <= 0;
 }
 
 static inline bool ike_ts_opaque(const struct ike_ts *t)

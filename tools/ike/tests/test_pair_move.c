@@ -215,6 +215,17 @@ static void test_others(void)
 	ktap_ok(!pair_said(p, 0, "trying"), p->end[0].log, "IKE2-MOB-5 and nothing is tried then");
 	pair_free(p);
 
+	p = with_others(44);
+	pair_ts(&p->end[0].remote[0][0], "192.0.2.3-192.0.2.9");
+	pair_ts(&p->end[1].local[0][0], "192.0.2.3-192.0.2.9");
+	pair_go(p);
+	p->dead = 2;
+	ike_task_add(pair_sa(p, 0), p->now, &live);
+	pair_run(p, 400000);
+	ktap_ok(pair_said(p, 0, "peer has 2 other addresses") && !pair_said(p, 0, "trying"),
+		p->end[0].log, "IKE2-MOB-8 nor is what can be reached by the tunnel only");
+	pair_free(p);
+
 	p = with_others(43);
 	p->end[1].conf.mobike = false;
 	pair_go(p);
