@@ -135,6 +135,12 @@ bool ike_dn_print(struct ike_buf der, char *out, size_t cap);
 /* An identity for logs and people, "%any" if it is none; always terminated, returns @buf. */
 char *ike_id_print(uint8_t type, struct ike_buf id, char *buf, size_t cap);
 
+/* The same as the name of a user: what @id says itself where that is text, else as it is
+ * printed, in @buf, which has room for IKE_ID_NAME octets.
+ */
+#define IKE_ID_NAME 300
+struct ike_buf ike_id_name(uint8_t type, struct ike_buf id, char *buf);
+
 /* Whose certificate @der is and who issued it, for logs; false if it is none. */
 bool ike_cert_print(struct ike_buf der, char *buf, size_t cap);
 

@@ -285,6 +285,14 @@ char *ike_id_print(uint8_t type, struct ike_buf id, char *buf, size_t cap)
 	return buf;
 }
 
+struct ike_buf ike_id_name(uint8_t type, struct ike_buf id, char *buf)
+{
+	if (type == IKE_ID_FQDN || type == IKE_ID_RFC822 || type == IKE_ID_KEY_ID)
+		return id;
+	ike_id_print(type, id, buf, IKE_ID_NAME);
+	return (struct ike_buf){ (const uint8_t *)buf, strlen(buf) };
+}
+
 /* A name as it is in a certificate; an empty one without memory. */
 static void print_name(const X509_NAME *name, char *buf, size_t cap)
 {

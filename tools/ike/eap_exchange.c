@@ -100,16 +100,6 @@ static enum ike_after refuse(struct ike_step *x)
 	return IKE_DIE;
 }
 
-/* Name of a user that identity @id stands for, in @buf if it is not what is in there. */
-static struct ike_buf name_of(const struct ike_payload *id, char *buf, size_t n)
-{
-	if (id->id.type == IKE_ID_FQDN || id->id.type == IKE_ID_RFC822 ||
-	    id->id.type == IKE_ID_KEY_ID)
-		return id->id.data;
-	ike_id_print(id->id.type, id->id.data, buf, n);
-	return (struct ike_buf){ (const uint8_t *)buf, strlen(buf) };
-}
-
 static void failed(struct ike_step *x)
 {
 	const struct ike_eap *e = x->sa->eap->eap;
@@ -144,7 +134,7 @@ enum ike_after ike_eap_first(struct ike_step *x, const struct ike_peer_conf *p,
 	struct ike_sa *sa = x->sa;
 	struct ike_eap_out out;
 	enum ike_eap_step step;
-	char buf[300];
+	char buf[IKE_ID_NAME];
 
 	ike_sa_peer(sa, p);
 	if (x->m->inner.n > FIRST_MAX) {
@@ -157,7 +147,8 @@ enum ike_after ike_eap_first(struct ike_step *x, const struct ike_peer_conf *p,
 	ike_out_id(x->out, IKE_P_IDR, p->local_id.type, p->local_id.data);
 	if (ike_auth_cert_out(sa, x->out) || ike_auth_out(sa, x->out, IKE_P_IDR))
 		return refuse(x);
-	step = ike_eap_begin(sa->eap->eap, &p->eap, name_of(id, buf, sizeof(buf)), &out);
+	step = ike_eap_begin(sa->eap->eap, &p->eap,
+			     ike_id_name(id->id.type, id->id.data, buf), &out);
 	return send_step(x, step, &out);
 }
 

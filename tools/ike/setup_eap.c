@@ -8,17 +8,6 @@
 
 #include "setup.h"
 
-#define NAME_LEN 300
-
-/* Identity @id as the name of a user: what it looks like, in @buf if need be. */
-static struct ike_buf name_of(uint8_t type, struct ike_buf id, char *buf)
-{
-	if (type == IKE_ID_FQDN || type == IKE_ID_RFC822 || type == IKE_ID_KEY_ID)
-		return id;
-	ike_id_print(type, id, buf, NAME_LEN);
-	return (struct ike_buf){ (const uint8_t *)buf, strlen(buf) };
-}
-
 /* Those of all secrets with a name go to @users, if that is there; their number. */
 static unsigned int add_users(const struct ike_conf *c, struct ike_eap_user *users, char *names)
 {
@@ -29,13 +18,13 @@ static unsigned int add_users(const struct ike_conf *c, struct ike_eap_user *use
 
 		for (k = 0; s->kind == IKE_CONF_SECRET_EAP && k < s->ids.n; k++) {
 			const struct ike_conf_id *id = &s->ids.v[k];
-			char *buf = users ? names + n * NAME_LEN : NULL;
+			char *buf = users ? names + n * IKE_ID_NAME : NULL;
 
 			if (!id->type)
 				continue;
 			if (users)
 				users[n] = (struct ike_eap_user){
-					name_of(id->type, id->data, buf), s->secret,
+					ike_id_name(id->type, id->data, buf), s->secret,
 				};
 			n++;
 		}
@@ -47,7 +36,7 @@ static unsigned int add_users(const struct ike_conf *c, struct ike_eap_user *use
 static bool room(struct ike_setup_ctx *x, struct ike_setup_peer *m, unsigned int n)
 {
 	m->users = calloc(n + 1, sizeof(*m->users));
-	m->eap_names = calloc(n + 1, NAME_LEN);
+	m->eap_names = calloc(n + 1, IKE_ID_NAME);
 	if (m->users && m->eap_names)
 		return true;
 	x->errors++;
@@ -66,7 +55,8 @@ static void server(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 	e->users = m->users;
 	e->ask = r->eap_id.text && !r->eap_id.type;
 	if (r->eap_id.type)
-		e->name = name_of(r->eap_id.type, r->eap_id.data, m->eap_names + n * NAME_LEN);
+		e->name = ike_id_name(r->eap_id.type, r->eap_id.data,
+				      m->eap_names + n * IKE_ID_NAME);
 	if (!n)
 		ike_setup_error(x, &r->item, "%s of connection \"%s\" has auth = eap, and there is "
 				"no eap secret with an id", r->item.name, m->conf->item.name);
@@ -91,18 +81,18 @@ static void client(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 	if (!room(x, m, 1))
 		return;
 	name = m->eap_names;
-	e->name = r->eap_id.type ? name_of(r->eap_id.type, r->eap_id.data, name)
-				 : name_of(p->local_id.type, p->local_id.data, name);
+	e->name = r->eap_id.type ? ike_id_name(r->eap_id.type, r->eap_id.data, name)
+				 : ike_id_name(p->local_id.type, p->local_id.data, name);
 	for (k = 0; k < c->n_secrets; k++) {
 		const struct ike_conf_secret *s = c->secrets[k];
-		char buf[NAME_LEN];
+		char buf[IKE_ID_NAME];
 
 		if (s->kind != IKE_CONF_SECRET_EAP)
 			continue;
 		if (!s->ids.n && !found)
 			found = s;
 		for (j = 0; j < s->ids.n; j++)
-			if (s->ids.v[j].type ? same(e->name, name_of(s->ids.v[j].type,
+			if (s->ids.v[j].type ? same(e->name, ike_id_name(s->ids.v[j].type,
 								     s->ids.v[j].data, buf))
 					     : !found)
 				found = s;

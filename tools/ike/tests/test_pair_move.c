@@ -24,14 +24,14 @@ static int move(struct pair *p, int i, uint8_t last)
 	return ike_move(sa, p->now, &to, &sa->remote);
 }
 
-/* Whether all SAs of end 1 have @last in the peer's address. */
-static bool at(struct pair *p, uint8_t last)
+/* Whether all SAs of end @e have @last in the peer's address. */
+static bool sees(struct pair *p, int e, uint8_t last)
 {
 	const struct ike_kern_sa *k;
 	unsigned int i, n = 0, good = 0;
 
 	for (i = 0; i < IKE_FAKE_SAS; i++) {
-		k = &p->end[1].kern.sa[i];
+		k = &p->end[e].kern.sa[i];
 		n += k->spi != 0;
 		good += k->spi && (k->inbound ? &k->src : &k->dst)->a[3] == last;
 	}
@@ -63,7 +63,7 @@ static void test_move(void)
 	n = p->n_sent;
 	ktap_ok(!move(p, 0, 77), NULL, "the initiator moves");
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && at(p, 77) && p->n_sent == n + 2 &&
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && sees(p, 1, 77) && p->n_sent == n + 2 &&
 		pair_sa(p, 1)->remote.a[3] == 77, p->end[1].log,
 		"IKE2-MOB-2 IKE SA and children follow");
 	ktap_ok(move(p, 1, 78) == -1, NULL, "IKE2-MOB-2 the responder cannot do that");
@@ -72,12 +72,12 @@ static void test_move(void)
 	ike_input(p->end[1].ctx, p->now, &p->end[1].conf.local, &odd,
 		  (struct ike_buf){ p->sent[n].p, p->sent[n].n });
 	pair_run(p, 100);
-	ktap_ok(at(p, 77) && pair_sa(p, 1)->remote.a[3] == 77, NULL,
+	ktap_ok(sees(p, 1, 77) && pair_sa(p, 1)->remote.a[3] == 77, NULL,
 		"ATK-23 ATK-25 IKE2-MOB-4 the same request again from elsewhere: no effect");
 	pair_sa(p, 0)->local.port = 4999;
 	ike_task_add(pair_sa(p, 0), p->now, &live);
 	pair_run(p, 100);
-	ktap_ok(pair_sa(p, 1)->remote.port == 4500 && at(p, 77), NULL,
+	ktap_ok(pair_sa(p, 1)->remote.port == 4500 && sees(p, 1, 77), NULL,
 		"IKE2-MOB-6 other requests from elsewhere move nothing");
 	pair_sa(p, 0)->local.port = 4500;
 	ike_task_add(pair_sa(p, 1), p->now, &(struct ike_task){ IKE_TASK_REKEY });
@@ -85,7 +85,7 @@ static void test_move(void)
 	ktap_ok(!move(p, 0, 79) && move(p, 1, 80) == -1, NULL,
 		"IKE2-REKEY-8 who began may move, whoever replaced the IKE SA");
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && at(p, 79), NULL, "IKE2-REKEY-8 and does");
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && sees(p, 1, 79), NULL, "IKE2-REKEY-8 and does");
 	pair_free(p);
 
 	p = pair_go(with(11, true, false));
@@ -98,7 +98,7 @@ static void test_move(void)
 	pair_go(p);
 	move(p, 0, 77);
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && at(p, 1) && pair_said(p, 0, "UNACCEPTABLE_ADDRESSES"), NULL,
+	ktap_ok(pair_up(p) && sees(p, 1, 1) && pair_said(p, 0, "UNACCEPTABLE_ADDRESSES"), NULL,
 		"IKE2-MOB-7 an address that the configuration does not have");
 	pair_free(p);
 }
@@ -113,16 +113,16 @@ static void test_check(void)
 	n = p->n_sent;
 	move(p, 0, 77);
 	pair_run(p, 15);
-	ktap_ok(at(p, 1) && p->n_sent == n + 3, NULL,
+	ktap_ok(sees(p, 1, 1) && p->n_sent == n + 3, NULL,
 		"IKE2-MOB-3 children stay until the peer has answered from there");
 	pair_run(p, 100);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && at(p, 77) && p->n_sent == n + 4, NULL,
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && sees(p, 1, 77) && p->n_sent == n + 4, NULL,
 		"IKE2-MOB-3 then they follow");
 	move(p, 0, 78);
 	pair_run(p, 5);
 	p->cut = 0;
 	pair_run(p, 20000);
-	ktap_ok(at(p, 77), NULL, "ATK-25 IKE2-MOB-3 to an address that does not answer: never");
+	ktap_ok(sees(p, 1, 77), NULL, "ATK-25 IKE2-MOB-3 to an address that does not answer: never");
 	p->cut = -1;
 	pair_run(p, 60000);
 	pair_free(p);
@@ -156,20 +156,6 @@ static struct pair *with_others(uint32_t seed)
 	return p;
 }
 
-/* Whether all SAs of end 0 have @last in the peer's address. */
-static bool peer_at(struct pair *p, uint8_t last)
-{
-	const struct ike_kern_sa *k;
-	unsigned int i, n = 0, good = 0;
-
-	for (i = 0; i < IKE_FAKE_SAS; i++) {
-		k = &p->end[0].kern.sa[i];
-		n += k->spi != 0;
-		good += k->spi && (k->inbound ? &k->src : &k->dst)->a[3] == last;
-	}
-	return n == 2 && good == 2;
-}
-
 static void test_others(void)
 {
 	struct ike_task live = { IKE_TASK_LIVENESS };
@@ -183,14 +169,14 @@ static void test_others(void)
 	p->dead = 2;
 	ike_task_add(pair_sa(p, 0), p->now, &live);
 	pair_run(p, 400000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && peer_at(p, 3) &&
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && sees(p, 0, 3) &&
 		pair_said(p, 0, "peer does not answer at 192.0.2.2") &&
 		pair_sa(p, 1)->local.a[3] == 3, p->end[0].log,
 		"IKE2-MOB-8 when it is not there, the next address is tried, and children follow");
 	p->dead = 3;
 	ike_task_add(pair_sa(p, 0), p->now, &(struct ike_task){ IKE_TASK_REKEY });
 	pair_run(p, 400000);
-	ktap_ok(pair_up(p) && pair_kernels(p, 2) && (peer_at(p, 2) || peer_at(p, 4)), p->end[0].log,
+	ktap_ok(pair_up(p) && pair_kernels(p, 2) && (sees(p, 0, 2) || sees(p, 0, 4)), p->end[0].log,
 		"IKE2-MOB-8 and once more, with an IKE SA that is being replaced");
 	pair_free(p);
 
@@ -255,7 +241,7 @@ static void test_nat(void)
 	p->nat = false;
 	move(p, 0, 5);
 	pair_run(p, 1000);
-	ktap_ok(pair_up(p) && !pair_sa(p, 0)->nat_us && encap(p, false) && at(p, 5) &&
+	ktap_ok(pair_up(p) && !pair_sa(p, 0)->nat_us && encap(p, false) && sees(p, 1, 5) &&
 		pair_kernels(p, 2), NULL, "IKE2-MOB-2 and out of it when the NAT is gone");
 	pair_free(p);
 
@@ -267,7 +253,7 @@ static void test_nat(void)
 	from.port++;
 	spi = pair_sa(p, 1)->children->spi_in;
 	ike_mapping(p->end[1].ctx, p->now, IKE_PROTO_ESP, spi, &from);
-	ktap_ok(pair_sa(p, 1)->remote.port == from.port && at(p, 7), NULL,
+	ktap_ok(pair_sa(p, 1)->remote.port == from.port && sees(p, 1, 7), NULL,
 		"IKE2-NAT-7 the kernel sees another port: all follow");
 	n = pair_sa(p, 0)->remote.port;
 	from = pair_sa(p, 0)->remote;
@@ -275,7 +261,7 @@ static void test_nat(void)
 	ike_mapping(p->end[0].ctx, p->now, IKE_PROTO_ESP, pair_sa(p, 0)->children->spi_in, &from);
 	ike_mapping(p->end[1].ctx, p->now, IKE_PROTO_AH, spi, &from);
 	ike_mapping(p->end[1].ctx, p->now, IKE_PROTO_ESP, 1, &from);
-	ktap_ok(pair_sa(p, 0)->remote.port == n && at(p, 7), NULL,
+	ktap_ok(pair_sa(p, 0)->remote.port == n && sees(p, 1, 7), NULL,
 		"IKE2-NAT-7 not if we are behind the NAT, nor for unknown SAs");
 	pair_free(p);
 }
@@ -299,8 +285,8 @@ static void test_no_nats(void)
 		sa->task = (struct ike_task){ IKE_TASK_UPDATE };
 		ike_request(sa, p->now, IKE_X_INFORMATIONAL, &o);
 		pair_run(p, 100);
-		ktap_ok(good ? at(p, 60) :
-			at(p, 1) && pair_said(p, 0, "UNEXPECTED_NAT_DETECTED"), NULL,
+		ktap_ok(good ? sees(p, 1, 60) :
+			sees(p, 1, 1) && pair_said(p, 0, "UNEXPECTED_NAT_DETECTED"), NULL,
 			"IKE2-MOB-7 NO_NATS_ALLOWED, %s", good ? "no NAT" : "a NAT");
 	}
 	pair_free(p);
