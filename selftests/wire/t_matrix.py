@@ -25,43 +25,42 @@ IDS = {"gcm": "ALG-1 CRY-9 CRY-10 CRY-11", "ccm": "ALG-2 CRY-13 CRY-14", "chacha
        "null": "ALG-1 ALG-4 CRY-6"}
 
 
-class Matrix(Group):
-    """Two packets each way through each combination."""
+class Crossing(Group):
+    """Two packets each way through each combination of a suite, a mode and two switches."""
 
-    name = "matrix"
     counters = False        # read once, at the end
-
-    # Of the four combinations of ESN and UDP only one for each suite and mode,
-    # so that each suite and each mode still has all four.
-    quick = False
 
     def __init__(self):
         super().__init__()
-        self.pairs = {}
         self.sent = 0
-        names = list(esp.SUITES)
-        for suite, mode, esn, encap in itertools.product(
-                names, MODES, (False, True), (False, True)):
-            turn = (names.index(suite) + MODES.index(mode)) % 4
-            if self.quick and turn != esn * 2 + encap:
-                continue
-            title = "%s %s%s%s" % (suite, mode[0], " ESN" if esn else "",
-                                   " UDP" if encap else "")
-            self.pairs[title] = (suite, mode, esn, encap)
+        self.pairs = dict(self.combinations())
+
+    def combinations(self):
+        """(title, (suite, mode, esn, the other switch)) of each"""
+        raise NotImplementedError
+
+    def ids(self, suite):
+        """What a case with it shows."""
+        raise NotImplementedError
+
+    def pair(self, suite, mode, switch, **fields):
+        """The pair of SAs for it."""
+        raise NotImplementedError
+
+    def opened(self, pair, found):
+        """What open() returned for the packets of a pair."""
 
     def cases(self):
         for title, (suite, _, _, _) in self.pairs.items():
-            yield ("%s ESP-1 ESP-4 TUN-1 %s" % (IDS[esp.SUITES[suite].kind], title),
-                   lambda title=title: self.both_ways(title))
+            yield "%s %s" % (self.ids(suite), title), lambda title=title: self.both_ways(title)
         yield "AUD-1 all packets were counted and none dropped", self.totals
 
     def setup(self):
         super().setup()
         lines = []
-        for index, (title, (suite, mode, esn, encap)) in enumerate(self.pairs.items()):
+        for index, (title, (suite, mode, esn, switch)) in enumerate(self.pairs.items()):
             start = HIGH << 32 if esn else 0
-            pair = Pair(suite, *mode[1:], index=index, esn=esn, encap=encap,
-                        seq=start, oseq=start)
+            pair = self.pair(suite, mode, switch, index=index, esn=esn, seq=start, oseq=start)
             self.pairs[title] = pair
             lines += pair.lines()
         self.dut.configure(lines)
@@ -70,6 +69,7 @@ class Matrix(Group):
         """Lengths differ from case to case, so that all paddings occur."""
         pair = self.pairs[title]
         start = pair.oseq
+        found = []
         for count in (1, 2):
             payload = bytes((pair.number * 7 + i) & 255
                             for i in range((pair.number * 5 + count * 3) % 67))
@@ -77,7 +77,8 @@ class Matrix(Group):
             pair.send(self.dut, clear)
             wire = self.dut.left()
             self.dut.need(wire, "nothing left")
-            pair.open(wire, clear, start + count)
+            found.append(pair.open(wire, clear, start + count))
+        self.opened(pair, found)
         for count in (1, 2):
             payload = bytes((pair.number * 11 + i) & 255
                             for i in range((pair.number * 7 + count * 5) % 71))
@@ -91,6 +92,32 @@ class Matrix(Group):
         if self.dut.tool.counted:
             same(self.dut.counter("out_packets"), self.sent, "out_packets")
             same(self.dut.counter("in_packets"), self.sent, "in_packets")
+
+
+class Matrix(Crossing):
+    """ESP: the switch is encapsulation in UDP."""
+
+    name = "matrix"
+
+    # Of the four combinations of ESN and UDP only one for each suite and mode,
+    # so that each suite and each mode still has all four.
+    quick = False
+
+    def combinations(self):
+        names = list(esp.SUITES)
+        for suite, mode, esn, encap in itertools.product(
+                names, MODES, (False, True), (False, True)):
+            turn = (names.index(suite) + MODES.index(mode)) % 4
+            if self.quick and turn != esn * 2 + encap:
+                continue
+            yield ("%s %s%s%s" % (suite, mode[0], " ESN" if esn else "", " UDP" if encap else ""),
+                   (suite, mode, esn, encap))
+
+    def ids(self, suite):
+        return IDS[esp.SUITES[suite].kind] + " ESP-1 ESP-4 TUN-1"
+
+    def pair(self, suite, mode, switch, **fields):
+        return Pair(suite, *mode[1:], encap=switch, **fields)
 
 
 class Sizes(Group):

@@ -93,7 +93,7 @@ static void client(struct ike_setup_ctx *x, unsigned int i, const struct ike_con
 			found = s;
 		for (j = 0; j < s->ids.n; j++)
 			if (s->ids.v[j].type ? same(e->name, ike_id_name(s->ids.v[j].type,
-								     s->ids.v[j].data, buf))
+									 s->ids.v[j].data, buf))
 					     : !found)
 				found = s;
 	}

@@ -122,7 +122,8 @@ static void test_check(void)
 	pair_run(p, 5);
 	p->cut = 0;
 	pair_run(p, 20000);
-	ktap_ok(sees(p, 1, 77), NULL, "ATK-25 IKE2-MOB-3 to an address that does not answer: never");
+	ktap_ok(sees(p, 1, 77), NULL,
+		"ATK-25 IKE2-MOB-3 to an address that does not answer: never");
 	p->cut = -1;
 	pair_run(p, 60000);
 	pair_free(p);
